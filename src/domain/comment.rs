@@ -1,0 +1,149 @@
+//! A stored comment.
+
+use serde::{Deserialize, Serialize};
+
+use super::submission::Submission;
+use super::{AuthorId, CommentId, Counted, Decision, History, Timestamp, Verdict};
+
+/// A stored submission and all that became of it.
+///
+/// `version` is 1 plus the number of changes the record shows: decisions, the linking and the withdrawal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comment {
+    /// Our id.
+    pub id: CommentId,
+    /// Grows by one with every change.
+    pub version: u64,
+    /// What readers see.
+    pub status: Status,
+    /// Whether a person should look.
+    pub review: Review,
+    /// As it came in; `external_id` may have been added since.
+    pub submission: Submission,
+    /// Hash of the parsed submission without `external_id`: tells a retry from another comment.
+    pub fingerprint: Fingerprint,
+    /// The author's token, if they gave an account or an e-mail address.
+    pub author_id: Option<AuthorId>,
+    /// The hosts it links to, author's website included, in ASCII, sorted.
+    pub hosts: Vec<String>,
+    /// When it came in.
+    pub received_at: Timestamp,
+    /// When it was written, as far as that can be: `created_at`, but never after `received_at`. Lists go by it.
+    pub written_at: Timestamp,
+    /// When it last changed.
+    pub changed_at: Timestamp,
+    /// What the screening said when it came in.
+    pub verdict: Verdict,
+    /// What was remembered then.
+    pub history: History,
+    /// What people decided, oldest first.
+    pub decisions: Vec<Decision>,
+    /// When `external_id` was added, if later.
+    pub linked_at: Option<Timestamp>,
+    /// When it was withdrawn.
+    pub withdrawn_at: Option<Timestamp>,
+    /// Every history entry it is counted in.
+    #[serde(rename = "k")]
+    pub counted: Vec<Counted>,
+}
+
+impl Comment {
+    /// What the version must be, by what the record shows.
+    pub fn changes(&self) -> u64 {
+        let decisions = self.decisions.len() as u64;
+        1 + decisions + u64::from(self.linked_at.is_some()) + u64::from(self.withdrawn_at.is_some())
+    }
+}
+
+/// What readers see of a comment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It is shown.
+    Approved,
+    /// It waits.
+    Held,
+    /// It is not shown.
+    Rejected,
+}
+
+impl Status {
+    /// Every status.
+    pub const ALL: [Status; 3] = [Status::Approved, Status::Held, Status::Rejected];
+
+    /// The value's word in JSON, logs and store keys.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Approved => "approved",
+            Status::Held => "held",
+            Status::Rejected => "rejected",
+        }
+    }
+}
+
+/// Whether a person should look. The queue is the comments whose review is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Review {
+    /// Somebody should.
+    Open {
+        /// Why.
+        why: ReviewWhy,
+        /// Since when.
+        since: Timestamp,
+        /// Its place in the queue, smallest first; fixed here, so that the order never changes with time.
+        priority: i64,
+    },
+    /// Nobody needs to.
+    Done,
+}
+
+/// Why a person should look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewWhy {
+    /// It is held.
+    Held,
+}
+
+impl Review {
+    /// Opens the review of a held comment.
+    ///
+    /// The queue goes by age, and what is likely honest gets a head start, because a reader is waiting for it: ten
+    /// minutes a point below `reject_at`, at most a day. Both terms are fixed when the review opens.
+    pub fn open(why: ReviewWhy, since: Timestamp, verdict: &Verdict) -> Self {
+        const MILLIS_A_POINT: i64 = 10 * 60 * 1000;
+        const MOST: i64 = 24 * 60 * 60 * 1000;
+        let below = i64::from(verdict.thresholds.reject_at) - i64::from(verdict.score);
+        let head_start = below.saturating_mul(MILLIS_A_POINT).clamp(0, MOST);
+        Review::Open { why, since, priority: since.millis() - head_start }
+    }
+
+    /// Whether somebody should look.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Review::Open { .. })
+    }
+}
+
+/// A SHA-256 hash, as 64 hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Fingerprint(String);
+
+impl Fingerprint {
+    /// The fingerprint of these 32 bytes.
+    pub fn new(hash: [u8; 32]) -> Self {
+        Self(data_encoding::HEXLOWER.encode(&hash))
+    }
+
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Fingerprint {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}

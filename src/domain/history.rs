@@ -1,0 +1,260 @@
+//! What is remembered of authors and texts: whole numbers in periods of 30 days, and the keys they stand under.
+
+use serde::{Deserialize, Serialize};
+
+use super::Timestamp;
+
+/// How many periods are kept: 12, about a year.
+pub const KEPT_PERIODS: u32 = 12;
+
+/// How many distinct members an entry remembers; this many means "many".
+pub const MAX_MEMBERS: usize = 16;
+
+/// A span of 30 days, counted from the Unix epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Period(pub u32);
+
+impl Period {
+    /// The period that holds this moment.
+    pub fn of(moment: Timestamp) -> Self {
+        const MILLIS: i64 = 30 * 24 * 60 * 60 * 1000;
+        Self(u32::try_from(moment.millis().div_euclid(MILLIS)).unwrap_or(0))
+    }
+
+    /// The oldest period that still counts when this one is the current one.
+    pub fn oldest_kept(self) -> Self {
+        Self(self.0.saturating_sub(KEPT_PERIODS - 1))
+    }
+}
+
+/// What an entry is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HistoryKind {
+    /// The e-mail address. Typed, so it proves nothing by itself.
+    Mail,
+    /// The account signed in with.
+    Account,
+    /// The e-mail address together with the network prefix it came from.
+    MailNet,
+    /// The e-mail address together with the owner of the author's website.
+    MailOwner,
+    /// The folded text, where it is long enough to tell people apart.
+    Text,
+}
+
+impl HistoryKind {
+    /// A short stable name for store keys.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            HistoryKind::Mail => "mail",
+            HistoryKind::Account => "account",
+            HistoryKind::MailNet => "mail_net",
+            HistoryKind::MailOwner => "mail_owner",
+            HistoryKind::Text => "text",
+        }
+    }
+
+    /// Whether submissions are counted too; the others count decisions only, which keeps `record` light.
+    pub fn counts_submissions(self) -> bool {
+        matches!(self, HistoryKind::Mail | HistoryKind::Account | HistoryKind::Text)
+    }
+
+    /// Whether the entry is about a person.
+    pub fn is_author(self) -> bool {
+        self != HistoryKind::Text
+    }
+}
+
+/// Where an entry stands: its kind and a hash (keyed with the store's secret where it is personal).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct HistoryKey {
+    /// What it is about.
+    #[serde(rename = "k")]
+    pub kind: HistoryKind,
+    /// The first 16 bytes of the hash.
+    #[serde(rename = "h", with = "hex")]
+    pub hash: [u8; 16],
+}
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Submissions.
+    #[serde(rename = "n", default, skip_serializing_if = "is_zero")]
+    pub seen: u32,
+    /// Comments a person approved.
+    #[serde(rename = "a", default, skip_serializing_if = "is_zero")]
+    pub approved: u32,
+    /// Comments a person rejected as spam.
+    #[serde(rename = "s", default, skip_serializing_if = "is_zero")]
+    pub spam: u32,
+    /// Comments a person rejected as abuse.
+    #[serde(rename = "b", default, skip_serializing_if = "is_zero")]
+    pub abuse: u32,
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+/// One period of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bucket {
+    /// Which period.
+    #[serde(rename = "p")]
+    pub period: Period,
+    /// What was counted in it.
+    #[serde(flatten)]
+    pub tally: Tally,
+}
+
+/// What is remembered under one key.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Past {
+    /// The kept periods, oldest first.
+    #[serde(rename = "b", default, skip_serializing_if = "Vec::is_empty")]
+    pub buckets: Vec<Bucket>,
+    /// Hashes of the distinct (author, post) pairs seen, at most [`MAX_MEMBERS`], sorted.
+    #[serde(rename = "m", default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<u32>,
+}
+
+impl Past {
+    /// The sum over the periods that still count at `now`.
+    pub fn total(&self, now: Timestamp) -> Tally {
+        let oldest = Period::of(now).oldest_kept();
+        let mut sum = Tally::default();
+        for bucket in self.buckets.iter().filter(|bucket| bucket.period >= oldest) {
+            sum.seen = sum.seen.saturating_add(bucket.tally.seen);
+            sum.approved = sum.approved.saturating_add(bucket.tally.approved);
+            sum.spam = sum.spam.saturating_add(bucket.tally.spam);
+            sum.abuse = sum.abuse.saturating_add(bucket.tally.abuse);
+        }
+        sum
+    }
+
+    /// Whether nothing is remembered.
+    pub fn is_empty(&self) -> bool {
+        self.buckets.is_empty() && self.members.is_empty()
+    }
+}
+
+/// Everything the store remembers that bears on one submission. Kept with the verdict, so that it can be judged again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct History {
+    /// Of the e-mail address.
+    #[serde(skip_serializing_if = "Past::is_empty")]
+    pub mail: Past,
+    /// Of the account.
+    #[serde(skip_serializing_if = "Past::is_empty")]
+    pub account: Past,
+    /// Of the e-mail address from this network.
+    #[serde(skip_serializing_if = "Past::is_empty")]
+    pub mail_net: Past,
+    /// Of the e-mail address with this website.
+    #[serde(skip_serializing_if = "Past::is_empty")]
+    pub mail_owner: Past,
+    /// Of the same text.
+    #[serde(skip_serializing_if = "Past::is_empty")]
+    pub text: Past,
+    /// This submission's own (author, post) pair, as it would stand among the text's members.
+    pub member: u32,
+}
+
+impl History {
+    /// Puts what the store remembers under a key of this kind into its place.
+    pub fn set(&mut self, kind: HistoryKind, past: Past) {
+        match kind {
+            HistoryKind::Mail => self.mail = past,
+            HistoryKind::Account => self.account = past,
+            HistoryKind::MailNet => self.mail_net = past,
+            HistoryKind::MailOwner => self.mail_owner = past,
+            HistoryKind::Text => self.text = past,
+        }
+    }
+}
+
+/// What one comment has added to one entry. A comment keeps the list of these, so that whatever it was counted in can be found and taken back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counted {
+    /// Which entry.
+    #[serde(flatten)]
+    pub key: HistoryKey,
+    /// Into which period.
+    #[serde(rename = "p")]
+    pub period: Period,
+    /// What it added.
+    #[serde(flatten)]
+    pub tally: Tally,
+    /// The member it added, if the entry remembers members and was not full.
+    #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<u32>,
+}
+
+/// A change to one entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delta {
+    /// Which entry.
+    pub key: HistoryKey,
+    /// In which period.
+    pub period: Period,
+    /// Added to `seen`.
+    pub seen: i64,
+    /// Added to `approved`.
+    pub approved: i64,
+    /// Added to `spam`.
+    pub spam: i64,
+    /// Added to `abuse`.
+    pub abuse: i64,
+    /// A member whose references grow or shrink by one.
+    pub member: Option<MemberChange>,
+}
+
+/// A change to the distinct members of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemberChange {
+    /// One more comment of this member, if there is room.
+    Add(u32),
+    /// One fewer.
+    Remove(u32),
+}
+
+impl Delta {
+    /// What turns `old` into `new` for one entry; members are left alone.
+    pub fn between(counted: &Counted, new: Tally) -> Self {
+        let old = counted.tally;
+        Self {
+            key: counted.key,
+            period: counted.period,
+            seen: i64::from(new.seen) - i64::from(old.seen),
+            approved: i64::from(new.approved) - i64::from(old.approved),
+            spam: i64::from(new.spam) - i64::from(old.spam),
+            abuse: i64::from(new.abuse) - i64::from(old.abuse),
+            member: None,
+        }
+    }
+
+    /// Whether it changes nothing.
+    pub fn is_none(&self) -> bool {
+        (self.seen, self.approved, self.spam, self.abuse) == (0, 0, 0, 0) && self.member.is_none()
+    }
+}
+
+mod hex {
+    //! Sixteen bytes as 32 hexadecimal digits.
+
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(bytes: &[u8; 16], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&data_encoding::HEXLOWER.encode(bytes))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 16], D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes = data_encoding::HEXLOWER.decode(text.as_bytes()).map_err(D::Error::custom)?;
+        bytes.try_into().map_err(|_| D::Error::custom("not 16 bytes"))
+    }
+}

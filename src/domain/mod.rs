@@ -1,0 +1,37 @@
+//! The nouns: every type that two parts exchange. No input or output, no tasks, no clock.
+
+mod comment;
+mod decision;
+mod event;
+mod fault;
+mod history;
+mod id;
+mod query;
+mod rule_doc;
+mod site;
+mod submission;
+mod text;
+mod time;
+mod transition;
+mod verdict;
+
+pub use comment::{Comment, Fingerprint, Review, ReviewWhy, Status};
+pub use decision::{Decision, DecisionAction, DecisionRequest, Lesson, Reason, Source};
+pub use event::{Event, EventChange};
+pub use fault::Fault;
+pub use history::{
+    Bucket, Counted, Delta, History, HistoryKey, HistoryKind, KEPT_PERIODS, MAX_MEMBERS, MemberChange, Past, Period,
+    Tally,
+};
+pub use id::{AuthorId, CommentId, CommentRef, EventId, ExternalId, SiteId};
+pub use query::{Cursor, Filter, Index, ListQuery, MAX_READ, Needle, Page, Position, Sort};
+pub use rule_doc::RuleDoc;
+pub use site::{ApiKey, Counts, KeyId, Scope, Site, SiteName};
+pub use submission::{
+    Account, Author, AuthorRecord, Client, Commenting, CommentingMode, Decided, DecidedKind, Email, Form, Format, Line,
+    Mention, Name, Outcome, Parent, Post, Role, Submission, Url,
+};
+pub use text::{Bounded, Content, Slug};
+pub use time::Timestamp;
+pub use transition::{Change, Refusal, Step};
+pub use verdict::{Action, DecidedBy, Evidence, Field, Group, GroupSum, Hit, HitMode, RuleId, Thresholds, Verdict};

@@ -1,0 +1,167 @@
+//! How a comment changes: the rules every store applies in one atomic step.
+
+use super::decision::{DecisionAction, DecisionRequest, Lesson, Source};
+use super::event::EventChange;
+use super::history::{Delta, MemberChange};
+use super::{Comment, ExternalId, Review, ReviewWhy, Status, Timestamp};
+
+/// A change to a comment, ready to be written as a whole.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The comment after it.
+    pub comment: Comment,
+    /// What it does to the history entries.
+    pub deltas: Vec<Delta>,
+    /// What the feed will say.
+    pub event: EventChange,
+}
+
+/// What comes of a request to change a comment.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// To be written.
+    Change(Box<Change>),
+    /// It is so already: nothing to write.
+    Already,
+    /// The blog tells of something older than a person's last decision: nothing to write.
+    Outdated,
+    /// It may not be.
+    Refused(Refusal),
+}
+
+/// Why a comment may not change so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// `If-Match` names another version.
+    VersionMismatch,
+    /// A person has decided otherwise, and the request does not show that it knows.
+    DecidedOtherwise,
+    /// It was withdrawn from the blog.
+    Withdrawn,
+    /// It has another external id.
+    HasExternalId,
+}
+
+impl Comment {
+    /// What comes of a decision.
+    pub fn decide(&self, request: &DecisionRequest) -> Step {
+        let wish = &request.decision;
+        let last = self.decisions.last();
+        if self.withdrawn_at.is_some() {
+            return Step::Refused(Refusal::Withdrawn);
+        }
+        let same_wish = |last: &super::Decision| (last.action, last.reason) == (wish.action, wish.reason);
+        if last.is_some_and(|last| same_wish(last) && last.actor == wish.actor && last.source == wish.source) {
+            return Step::Already;
+        }
+        if request.if_match.is_some_and(|version| version != self.version) {
+            return Step::Refused(Refusal::VersionMismatch);
+        }
+        if wish.source == Source::Site && last.is_some_and(|last| last.at >= wish.at) {
+            return Step::Outdated;
+        }
+        if wish.action == DecisionAction::Reopen && self.status == Status::Held {
+            return Step::Already;
+        }
+        let unaware = request.if_match.is_none() && wish.source != Source::Site;
+        let otherwise = |last: &super::Decision| last.action != DecisionAction::Reopen && !same_wish(last);
+        if unaware && wish.action != DecisionAction::Reopen && last.is_some_and(otherwise) {
+            return Step::Refused(Refusal::DecidedOtherwise);
+        }
+        Step::Change(Box::new(self.decided(request)))
+    }
+
+    fn decided(&self, request: &DecisionRequest) -> Change {
+        let decision = request.decision.clone();
+        let event = EventChange::Decided {
+            decision: decision.action,
+            reason: decision.reason,
+            source: decision.source,
+            actor: decision.actor.to_string(),
+        };
+        let mut comment = self.clone();
+        let deltas = comment.teach(Lesson::of(decision.action, decision.reason));
+        comment.status = match decision.action {
+            DecisionAction::Approve => Status::Approved,
+            DecisionAction::Reject => Status::Rejected,
+            DecisionAction::Reopen => Status::Held,
+        };
+        comment.review = match decision.action {
+            DecisionAction::Reopen => Review::open(ReviewWhy::Held, request.now, &comment.verdict),
+            DecisionAction::Approve | DecisionAction::Reject => Review::Done,
+        };
+        comment.decisions.push(decision);
+        comment.touch(request.now);
+        Change { comment, deltas, event }
+    }
+
+    /// What comes of giving it the blog's id.
+    pub fn link(&self, external_id: &ExternalId, now: Timestamp) -> Step {
+        match &self.submission.external_id {
+            Some(known) if known == external_id => Step::Already,
+            Some(_) => Step::Refused(Refusal::HasExternalId),
+            None => {
+                let mut comment = self.clone();
+                comment.submission.external_id = Some(external_id.clone());
+                comment.linked_at = Some(now);
+                comment.touch(now);
+                Step::Change(Box::new(Change { comment, deltas: Vec::new(), event: EventChange::Linked }))
+            }
+        }
+    }
+
+    /// What comes of its being gone from the blog: out of the queue, and it teaches nothing.
+    pub fn withdraw(&self, now: Timestamp) -> Step {
+        if self.withdrawn_at.is_some() {
+            return Step::Already;
+        }
+        let mut comment = self.clone();
+        let deltas = comment.teach(Lesson::Nothing);
+        comment.review = Review::Done;
+        comment.withdrawn_at = Some(now);
+        comment.touch(now);
+        Step::Change(Box::new(Change { comment, deltas, event: EventChange::Withdrawn }))
+    }
+
+    /// What a new comment adds to the history.
+    pub fn counting(&self) -> Vec<Delta> {
+        let adding = |counted: &super::Counted| Delta {
+            key: counted.key,
+            period: counted.period,
+            seen: i64::from(counted.tally.seen),
+            approved: i64::from(counted.tally.approved),
+            spam: i64::from(counted.tally.spam),
+            abuse: i64::from(counted.tally.abuse),
+            member: counted.member.map(MemberChange::Add),
+        };
+        self.counted.iter().map(adding).filter(|delta| !delta.is_none()).collect()
+    }
+
+    /// What erasing it takes back from the history.
+    pub fn uncounting(&self) -> Vec<Delta> {
+        let removing = |counted: &super::Counted| Delta {
+            member: counted.member.map(MemberChange::Remove),
+            ..Delta::between(counted, super::Tally::default())
+        };
+        self.counted.iter().map(removing).filter(|delta| !delta.is_none()).collect()
+    }
+
+    /// Makes its history entries say what this lesson teaches; the answer is what that changes.
+    fn teach(&mut self, lesson: Lesson) -> Vec<Delta> {
+        let mut deltas = Vec::new();
+        for counted in &mut self.counted {
+            let tally = lesson.tally(counted);
+            let delta = Delta::between(counted, tally);
+            counted.tally = tally;
+            if !delta.is_none() {
+                deltas.push(delta);
+            }
+        }
+        deltas
+    }
+
+    fn touch(&mut self, now: Timestamp) {
+        self.version += 1;
+        self.changed_at = now;
+    }
+}

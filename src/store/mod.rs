@@ -1,7 +1,15 @@
 //! The service's memory, in domain verbs; it never sees a rule.
 
+mod embedded;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use serde::Deserialize;
 use tokio::sync::watch;
+
+pub use embedded::ServeLock;
 
 use crate::domain::{
     ApiKey, Comment, CommentId, CommentRef, Counts, DecisionRequest, Event, EventId, ExternalId, Fingerprint, History,
@@ -22,6 +30,7 @@ use crate::domain::{
 /// - Nothing of one site is reachable through another. A verb that names a site that does not exist answers
 ///   [`Error::UnknownSite`].
 /// - Times come in as arguments; no verb reads a clock.
+#[allow(clippy::too_many_arguments, reason = "four, and self")]
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Who this store is; `None` for one that is empty.
@@ -110,6 +119,104 @@ pub trait Store: Send + Sync {
     /// Removes a key of this site (`None`: of the operator); `false` if there is none.
     async fn delete_key(&self, site: Option<&SiteId>, id: &KeyId) -> Result<bool, Error>;
 }
+
+/// Where the service's memory is.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// `sqlite:` for the embedded store in the data directory.
+    pub url: String,
+}
+
+/// Opens the store that the settings name. The embedded one makes the data directory (mode 0700) and its database if they
+/// are missing, and brings an older database up to date; it does not take the [`ServeLock`], so that commands can work
+/// beside a running service.
+pub fn open(settings: &Settings, data_dir: &Path) -> Result<Arc<dyn Store>, OpenError> {
+    match settings.url.as_str() {
+        "sqlite:" => Ok(Arc::new(embedded::Embedded::on_disk(data_dir)?)),
+        other => Err(OpenError::unknown_url(other)),
+    }
+}
+
+/// An empty store that is gone when it is dropped: for evaluations and tests. It behaves like the embedded one on disk,
+/// but is never full and survives nothing.
+pub fn in_memory() -> Result<Arc<dyn Store>, OpenError> {
+    Ok(Arc::new(embedded::Embedded::in_memory()?))
+}
+
+/// Why a store cannot be opened, in one line for the person who starts the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OpenError {
+    /// `store.url` names no kind of store that there is. Holds the part before the first `:`, as the rest may be secret.
+    UnknownUrl(String),
+    /// The data directory cannot be made, entered or written.
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// What the operating system says.
+        why: String,
+    },
+    /// The file is no SQLite database, or a damaged one.
+    NotADatabase(PathBuf),
+    /// The file is another program's database.
+    Foreign(PathBuf),
+    /// The database was written by a newer version of this program.
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: usize,
+        /// The newest schema this program knows.
+        known: usize,
+    },
+    /// Another process serves this data directory.
+    InUse(PathBuf),
+    /// SQLite cannot open the file for another reason.
+    Failed {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        why: String,
+    },
+}
+
+impl OpenError {
+    fn unknown_url(url: &str) -> Self {
+        OpenError::UnknownUrl(url.split(':').next().unwrap_or_default().to_owned())
+    }
+
+    fn directory(path: &Path, why: &std::io::Error) -> Self {
+        OpenError::Directory { path: path.to_owned(), why: why.to_string() }
+    }
+}
+
+impl std::fmt::Display for OpenError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            OpenError::UnknownUrl(scheme) => {
+                write!(f, "store.url: there is no store `{scheme}:`; it must be `sqlite:`")
+            }
+            OpenError::Directory { path, why } => {
+                write!(f, "the data directory {} cannot be used: {why}", path.display())
+            }
+            OpenError::NotADatabase(path) => {
+                write!(f, "{} is not a database, or it is damaged; restore a backup or move it away", path.display())
+            }
+            OpenError::Foreign(path) => write!(f, "{} is a database of another program", path.display()),
+            OpenError::Newer { path, found, known } => write!(
+                f,
+                "{} was written by a newer version of Moderato (schema {found}; this version knows {known}): upgrade it",
+                path.display()
+            ),
+            OpenError::InUse(path) => {
+                write!(f, "another process serves the data directory {}: stop it first", path.display())
+            }
+            OpenError::Failed { path, why } => write!(f, "{} cannot be opened: {why}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
 
 /// What went wrong in a store. Absence is no error: it is an `Option` or a `bool`.
 #[derive(Clone, Debug, PartialEq, Eq)]

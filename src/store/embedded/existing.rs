@@ -1,0 +1,95 @@
+//! What came before: idempotency keys, external ids and tombstones, and `recall`, which asks for all of them at once.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::comments::{self, Found};
+use super::fault::Fault;
+use super::history;
+use super::sites::{self, SiteRow};
+use crate::domain::{CommentId, ExternalId, Fingerprint, SiteId, Timestamp};
+use crate::store::{Existing, Idempotency, IdempotencyKey, Recall, Recalled};
+
+/// How many expired keys each new one takes away, so that they never pile up and nobody need clean.
+const SWEPT: usize = 2;
+
+/// [`Store::recall`](crate::store::Store::recall)
+pub(super) fn recall(tx: &Connection, site: &SiteId, ask: &Recall) -> Result<Recalled, Fault> {
+    let site = sites::find(tx, site)?;
+    let key = ask.idempotency.as_ref();
+    let existing = match of_key(tx, site, key, ask.now)? {
+        None => of_external_id(tx, site, ask.external_id.as_ref())?,
+        known => known,
+    };
+    let history = history::recall(tx, site, &ask.history, ask.now)?;
+    Ok(Recalled { existing, history })
+}
+
+/// What an idempotency key names, unless it has expired.
+pub(super) fn of_key(
+    tx: &Connection,
+    site: SiteRow,
+    key: Option<&IdempotencyKey>,
+    now: Timestamp,
+) -> Result<Option<Existing>, Fault> {
+    let Some(key) = key else { return Ok(None) };
+    let mut find = tx.prepare_cached(
+        "SELECT comment, fingerprint FROM idempotency WHERE site = ?1 AND hash = ?2 AND expires_at > ?3",
+    )?;
+    let named = find.query_row((site.number, key.0, now.millis()), |row| {
+        Ok((CommentId::from_bytes(row.get(0)?), Fingerprint::from(row.get::<_, String>(1)?)))
+    });
+    let Some((id, fingerprint)) = named.optional()? else { return Ok(None) };
+    Ok(Some(match comments::find_by_id(tx, site, id)? {
+        Some(Found { comment, .. }) => Existing::ByKey { comment: Box::new(comment), fingerprint },
+        None => Existing::Erased(id),
+    }))
+}
+
+/// What an external id names.
+pub(super) fn of_external_id(
+    tx: &Connection,
+    site: SiteRow,
+    external_id: Option<&ExternalId>,
+) -> Result<Option<Existing>, Fault> {
+    let Some(external_id) = external_id else { return Ok(None) };
+    if let Some(Found { comment, .. }) = comments::find_by_external_id(tx, site, external_id)? {
+        return Ok(Some(Existing::ByExternalId { comment: Box::new(comment) }));
+    }
+    let mut find = tx.prepare_cached("SELECT id FROM tombstones WHERE site = ?1 AND external_id = ?2")?;
+    let erased = find.query_row((site.number, external_id.as_str()), |row| row.get(0)).optional()?;
+    Ok(erased.map(|id| Existing::Erased(CommentId::from_bytes(id))))
+}
+
+/// Whether a comment of this id was erased.
+pub(super) fn is_erased(tx: &Connection, site: SiteRow, id: CommentId) -> Result<bool, Fault> {
+    let mut find = tx.prepare_cached("SELECT 1 FROM tombstones WHERE site = ?1 AND id = ?2")?;
+    Ok(find.exists((site.number, id.as_bytes()))?)
+}
+
+/// Lets an idempotency key name a comment, and sweeps a few that have expired.
+pub(super) fn remember_key(
+    tx: &Connection,
+    site: SiteRow,
+    idempotency: (&Idempotency, CommentId),
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let mut expired = tx.prepare_cached("SELECT 1 FROM idempotency WHERE expires_at <= ?1 LIMIT 1")?;
+    if expired.exists([now.millis()])? {
+        sweep(tx, now)?;
+    }
+    let (Idempotency { key, fingerprint, expires_at }, comment) = idempotency;
+    let mut insert = tx.prepare_cached(
+        "INSERT OR REPLACE INTO idempotency (site, hash, comment, fingerprint, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    insert.execute((site.number, key.0, comment.as_bytes(), fingerprint.as_str(), expires_at.millis()))?;
+    Ok(())
+}
+
+fn sweep(tx: &Connection, now: Timestamp) -> Result<(), Fault> {
+    let mut sweep = tx.prepare_cached(
+        "DELETE FROM idempotency WHERE (site, hash) IN
+            (SELECT site, hash FROM idempotency WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
+    )?;
+    sweep.execute((now.millis(), SWEPT))?;
+    Ok(())
+}

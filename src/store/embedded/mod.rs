@@ -1,0 +1,201 @@
+//! The embedded store: SQLite, one machine; one thread writes, a few connections read.
+
+mod changes;
+mod comments;
+mod existing;
+mod fault;
+mod feed;
+mod history;
+mod keys;
+mod listing;
+mod lock;
+mod open;
+mod packed;
+mod readers;
+mod schema;
+mod sites;
+mod space;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use rusqlite::Connection;
+use tokio::sync::watch;
+
+use self::fault::Fault;
+use self::open::Connections;
+use self::readers::Readers;
+use self::space::Space;
+use self::writer::Writer;
+use super::{Error, Idempotency, Identity, OpenError, Outcome, Recall, Recalled, Record, Recorded, Seed, Store};
+use crate::domain::{
+    ApiKey, Comment, CommentRef, Counts, DecisionRequest, Event, EventId, ExternalId, KeyId, ListQuery, Page, Site,
+    SiteId, SiteName, Timestamp,
+};
+
+pub use self::lock::ServeLock;
+
+/// The store. Each verb's body is a function over a transaction, in the file of its family; here it is only handed to
+/// the writer, to a reader that answers at once, or, where it may read a thousand records, to a thread for slow work.
+pub(super) struct Embedded {
+    points: Readers,
+    scans: Arc<Readers>,
+    space: Option<Space>,
+    /// The last field, so that its connection closes last: it alone copies the log into the database then.
+    writer: Writer,
+}
+
+impl Embedded {
+    /// Opens, or makes, the database in a data directory.
+    pub(super) fn on_disk(data_dir: &Path) -> Result<Self, OpenError> {
+        Self::over(open::on_disk(data_dir)?, Some(Space::of(data_dir)))
+    }
+
+    /// A new database without a file.
+    pub(super) fn in_memory() -> Result<Self, OpenError> {
+        Self::over(open::in_memory()?, None)
+    }
+
+    fn over(connections: Connections, space: Option<Space>) -> Result<Self, OpenError> {
+        let Connections { writer, points, scans } = connections;
+        let (points, scans) = (Readers::new(points), Arc::new(Readers::new(scans)));
+        Ok(Self { points, scans, space, writer: Writer::start(writer)? })
+    }
+
+    async fn scan<T, F>(&self, body: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    {
+        let scans = self.scans.clone();
+        let read = tokio::task::spawn_blocking(move || scans.read(body));
+        read.await.map_err(|why| Error::Unavailable(format!("a read was cut short: {why}")))?
+    }
+
+    fn check_space(&self) -> Result<(), Error> {
+        self.space.as_ref().map_or(Ok(()), Space::check)
+    }
+}
+
+#[async_trait]
+impl Store for Embedded {
+    async fn identity(&self) -> Result<Option<Identity>, Error> {
+        self.points.read(sites::identity)
+    }
+
+    async fn settle(&self, seed: Seed) -> Result<Identity, Error> {
+        self.writer.write(move |tx| sites::settle(tx, &seed)).await
+    }
+
+    async fn health(&self) -> Result<(), Error> {
+        self.writer.check()?;
+        self.check_space()?;
+        self.points.read(sites::identity).map(|_| ())
+    }
+
+    async fn recall(&self, site: &SiteId, ask: &Recall) -> Result<Recalled, Error> {
+        self.points.read(|tx| existing::recall(tx, site, ask))
+    }
+
+    async fn record(&self, site: &SiteId, entry: Record) -> Result<Recorded, Error> {
+        self.check_space()?;
+        let (site, draft) = (site.clone(), comments::Draft::of(entry).map_err(Fault::into_error)?);
+        self.writer.write(move |tx| comments::record(tx, &site, &draft)).await
+    }
+
+    async fn decide(
+        &self,
+        site: &SiteId,
+        comment: &CommentRef,
+        request: DecisionRequest,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Outcome, Error> {
+        let (site, comment) = (site.clone(), comment.clone());
+        let body = changes::Deciding { comment, request, idempotency };
+        self.writer.write(move |tx| changes::decide(tx, &site, &body)).await
+    }
+
+    async fn link(
+        &self,
+        site: &SiteId,
+        comment: &CommentRef,
+        external_id: ExternalId,
+        now: Timestamp,
+    ) -> Result<Outcome, Error> {
+        let (site, comment) = (site.clone(), comment.clone());
+        self.writer.write(move |tx| changes::link(tx, &site, (&comment, &external_id), now)).await
+    }
+
+    async fn withdraw(&self, site: &SiteId, comment: &CommentRef, now: Timestamp) -> Result<Outcome, Error> {
+        let (site, comment) = (site.clone(), comment.clone());
+        self.writer.write(move |tx| changes::withdraw(tx, &site, &comment, now)).await
+    }
+
+    async fn erase(&self, site: &SiteId, comment: &CommentRef, now: Timestamp) -> Result<bool, Error> {
+        let (site, comment) = (site.clone(), comment.clone());
+        self.writer.scrub_after(move |tx| changes::erase(tx, &site, &comment, now)).await
+    }
+
+    async fn get(&self, site: &SiteId, comment: &CommentRef) -> Result<Option<Comment>, Error> {
+        self.points.read(|tx| comments::get(tx, site, comment))
+    }
+
+    async fn list(&self, site: &SiteId, query: &ListQuery) -> Result<Page<Comment>, Error> {
+        let (site, query) = (site.clone(), query.clone());
+        self.scan(move |tx| listing::list(tx, &site, &query)).await
+    }
+
+    async fn events(&self, site: &SiteId, after: EventId, limit: usize) -> Result<Vec<Event>, Error> {
+        let site = site.clone();
+        self.scan(move |tx| feed::events(tx, &site, after, limit)).await
+    }
+
+    fn feed_changes(&self) -> watch::Receiver<u64> {
+        self.writer.commits()
+    }
+
+    async fn create_site(&self, site: Site) -> Result<bool, Error> {
+        self.writer.write(move |tx| sites::create(tx, &site)).await
+    }
+
+    async fn site(&self, site: &SiteId) -> Result<Option<Site>, Error> {
+        self.points.read(|tx| sites::one(tx, site))
+    }
+
+    async fn counts(&self, site: &SiteId) -> Result<Counts, Error> {
+        self.points.read(|tx| sites::counts(tx, site))
+    }
+
+    async fn sites(&self) -> Result<Vec<Site>, Error> {
+        self.points.read(sites::all)
+    }
+
+    async fn rename_site(&self, site: &SiteId, name: SiteName) -> Result<Site, Error> {
+        let site = site.clone();
+        self.writer.write(move |tx| sites::rename(tx, &site, &name)).await
+    }
+
+    async fn delete_site(&self, site: &SiteId) -> Result<bool, Error> {
+        let site = site.clone();
+        self.writer.scrub_after(move |tx| sites::delete(tx, &site)).await
+    }
+
+    async fn create_key(&self, key: ApiKey) -> Result<(), Error> {
+        self.writer.write(move |tx| keys::create(tx, &key)).await
+    }
+
+    async fn key(&self, id: &KeyId) -> Result<Option<ApiKey>, Error> {
+        self.points.read(|tx| keys::one(tx, id))
+    }
+
+    async fn keys(&self, site: Option<&SiteId>) -> Result<Vec<ApiKey>, Error> {
+        self.points.read(|tx| keys::all(tx, site))
+    }
+
+    async fn delete_key(&self, site: Option<&SiteId>, id: &KeyId) -> Result<bool, Error> {
+        let (site, id) = (site.cloned(), id.clone());
+        self.writer.write(move |tx| keys::delete(tx, site.as_ref(), &id)).await
+    }
+}

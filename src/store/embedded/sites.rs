@@ -1,0 +1,128 @@
+//! Sites, their counts, and the store's identity.
+
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+
+use super::fault::Fault;
+use super::keys;
+use crate::domain::{Comment, Counts, EventId, Review, Site, SiteId, SiteName, Status, Timestamp};
+use crate::store::{Error, Identity, Seed};
+
+/// A site as the other tables know it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SiteRow {
+    /// Its reference.
+    pub(super) number: i64,
+    /// The last id given to an event of it.
+    pub(super) last_event: EventId,
+}
+
+/// Finds a site, or answers [`Error::UnknownSite`].
+pub(super) fn find(tx: &Connection, site: &SiteId) -> Result<SiteRow, Fault> {
+    let mut find = tx.prepare_cached("SELECT ref, event_millis, event_number FROM sites WHERE id = ?1")?;
+    let row = find.query_row([site.as_str()], |row| {
+        let last_event = EventId { millis: row.get(1)?, number: row.get(2)? };
+        Ok(SiteRow { number: row.get(0)?, last_event })
+    });
+    row.optional()?.ok_or(Fault::Answer(Error::UnknownSite))
+}
+
+/// Takes a comment out of its site's counts as it was, and puts it in as it is.
+pub(super) fn recount(
+    tx: &Connection,
+    site: SiteRow,
+    was: Option<&Comment>,
+    is: Option<&Comment>,
+) -> Result<(), Fault> {
+    let change = |test: fn(&Comment) -> bool| i64::from(is.is_some_and(test)) - i64::from(was.is_some_and(test));
+    let approved = change(|comment| comment.status == Status::Approved);
+    let held = change(|comment| comment.status == Status::Held);
+    let rejected = change(|comment| comment.status == Status::Rejected);
+    let open = change(|comment| matches!(comment.review, Review::Open { .. }));
+    if (approved, held, rejected, open) != (0, 0, 0, 0) {
+        let mut count = tx.prepare_cached(
+            "UPDATE sites SET approved = approved + :approved, held = held + :held, rejected = rejected + :rejected,
+                    open = open + :open
+              WHERE ref = :site",
+        )?;
+        count.execute(named_params! {
+            ":site": site.number, ":approved": approved, ":held": held, ":rejected": rejected, ":open": open,
+        })?;
+    }
+    Ok(())
+}
+
+/// [`Store::identity`](crate::store::Store::identity)
+pub(super) fn identity(tx: &Connection) -> Result<Option<Identity>, Fault> {
+    let mut find = tx.prepare_cached("SELECT store_id, secret FROM meta")?;
+    let found = find.query_row([], |row| Ok(Identity { store_id: row.get(0)?, secret: row.get(1)? }));
+    Ok(found.optional()?)
+}
+
+/// [`Store::settle`](crate::store::Store::settle)
+pub(super) fn settle(tx: &Connection, seed: &Seed) -> Result<Identity, Fault> {
+    if let Some(identity) = identity(tx)? {
+        return Ok(identity);
+    }
+    let Identity { store_id, secret } = &seed.identity;
+    tx.execute("INSERT INTO meta (one, store_id, secret) VALUES (1, ?1, ?2)", (store_id, secret))?;
+    create(tx, &seed.site)?;
+    for key in &seed.keys {
+        keys::create(tx, key)?;
+    }
+    Ok(seed.identity.clone())
+}
+
+/// [`Store::create_site`](crate::store::Store::create_site)
+pub(super) fn create(tx: &Connection, site: &Site) -> Result<bool, Fault> {
+    let insert = "INSERT INTO sites (id, name, created_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+    let values = (site.id.as_str(), &*site.name, site.created_at.millis());
+    Ok(tx.execute(insert, values)? == 1)
+}
+
+/// [`Store::site`](crate::store::Store::site)
+pub(super) fn one(tx: &Connection, site: &SiteId) -> Result<Option<Site>, Fault> {
+    let mut find = tx.prepare_cached("SELECT id, name, created_at FROM sites WHERE id = ?1")?;
+    let mut rows = find.query([site.as_str()])?;
+    rows.next()?.map(site_of).transpose()
+}
+
+/// [`Store::sites`](crate::store::Store::sites)
+pub(super) fn all(tx: &Connection) -> Result<Vec<Site>, Fault> {
+    let mut find = tx.prepare_cached("SELECT id, name, created_at FROM sites ORDER BY id")?;
+    find.query_and_then([], site_of)?.collect()
+}
+
+/// [`Store::counts`](crate::store::Store::counts)
+pub(super) fn counts(tx: &Connection, site: &SiteId) -> Result<Counts, Fault> {
+    let mut find = tx.prepare_cached("SELECT approved, held, rejected, open FROM sites WHERE id = ?1")?;
+    let counts = find.query_row([site.as_str()], |row| {
+        Ok(Counts { approved: row.get(0)?, held: row.get(1)?, rejected: row.get(2)?, open: row.get(3)? })
+    });
+    counts.optional()?.ok_or(Fault::Answer(Error::UnknownSite))
+}
+
+/// [`Store::rename_site`](crate::store::Store::rename_site)
+pub(super) fn rename(tx: &Connection, site: &SiteId, name: &SiteName) -> Result<Site, Fault> {
+    tx.execute("UPDATE sites SET name = ?2 WHERE id = ?1", (site.as_str(), &**name))?;
+    one(tx, site)?.ok_or(Fault::Answer(Error::UnknownSite))
+}
+
+/// [`Store::delete_site`](crate::store::Store::delete_site)
+pub(super) fn delete(tx: &Connection, site: &SiteId) -> Result<bool, Fault> {
+    let site = find(tx, site)?;
+    let last = tx.query_row("SELECT count(*) = 1 FROM sites", [], |row| row.get::<_, bool>(0))?;
+    if !last {
+        tx.execute("DELETE FROM sites WHERE ref = ?1", [site.number])?;
+    }
+    Ok(!last)
+}
+
+fn site_of(row: &Row<'_>) -> Result<Site, Fault> {
+    let id: String = row.get(0)?;
+    let name: String = row.get(1)?;
+    Ok(Site {
+        id: id.parse().map_err(Fault::damaged)?,
+        name: SiteName::try_from(name).map_err(Fault::damaged)?,
+        created_at: Timestamp::from_millis(row.get(2)?),
+    })
+}

@@ -1,0 +1,395 @@
+//! The one thread that writes: it groups waiting jobs into one transaction and answers them after the commit.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, MutexGuard, OnceLock, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::fault::{Fault, error_of, is_io};
+use super::open::{PATIENCE, Shared};
+use crate::store::{Error, OpenError};
+
+/// The most jobs of one transaction.
+const GROUP: usize = 512;
+
+/// The most jobs that wait; whoever comes then waits to be let in.
+const WAITING: usize = 1_024;
+
+/// How long the writer waits, this often, for as many jobs as came last time. Together it is about what a sync costs, and
+/// half-filled groups cost whole syncs. A caller who is alone never waits.
+const BREATH: Duration = Duration::from_micros(50);
+const BREATHS: usize = 4;
+
+/// The log's length, in pages of 4 KiB, at which it is copied into the database: 32 MiB. Longer logs save writes and make the next start slower.
+const LONG_LOG: i64 = 8_192;
+
+/// Hands jobs to the writing thread. Dropping it lets the thread finish what waits, and joins it.
+pub(super) struct Writer {
+    jobs: Option<mpsc::Sender<Box<dyn Work>>>,
+    thread: Option<JoinHandle<()>>,
+    state: Arc<State>,
+}
+
+/// What the writing thread tells others.
+struct State {
+    /// Set once the operating system has failed to keep what it was given. Nothing is acknowledged from then on.
+    broken: OnceLock<String>,
+    /// Erased content may still stand in the log.
+    scrub: AtomicBool,
+    /// Counts commits.
+    commits: watch::Sender<u64>,
+}
+
+impl Writer {
+    /// Starts the thread.
+    pub(super) fn start(connection: Shared) -> Result<Self, OpenError> {
+        let (jobs, waiting) = mpsc::channel(WAITING);
+        let state =
+            Arc::new(State { broken: OnceLock::new(), scrub: AtomicBool::new(false), commits: watch::Sender::new(0) });
+        let scribe = Scribe { connection, waiting, state: state.clone() };
+        let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || scribe.run());
+        let thread = thread.map_err(|why| OpenError::Failed { path: "store-writer".into(), why: why.to_string() })?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread), state })
+    }
+
+    /// Runs a body in a transaction, maybe together with others, and answers after the commit. The body may run more
+    /// than once; what it did before is then rolled back. Once handed over, it is done even if nobody waits any more.
+    pub(super) async fn write<T, F>(&self, body: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnMut(&Transaction<'_>) -> Result<T, Fault> + Send + 'static,
+    {
+        let stopped = || Error::Unavailable("the store is closing".to_owned());
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Job { body, result: None, reply });
+        self.jobs.as_ref().ok_or_else(stopped)?.send(job).await.map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?
+    }
+
+    /// An error if nothing can be written until a restart.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        self.state.check()
+    }
+
+    /// Like [`Writer::write`], for a body that erases: what it erased is soon gone from the log as well. (SQLite's
+    /// `secure_delete` overwrites it in the database.)
+    pub(super) async fn scrub_after<T, F>(&self, mut body: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnMut(&Transaction<'_>) -> Result<T, Fault> + Send + 'static,
+    {
+        let state = self.state.clone();
+        self.write(move |transaction| {
+            state.scrub.store(true, Ordering::SeqCst);
+            body(transaction)
+        })
+        .await
+    }
+
+    /// Changes after every commit.
+    pub(super) fn commits(&self) -> watch::Receiver<u64> {
+        self.state.commits.subscribe()
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        if let Some(thread) = self.thread.take() {
+            // An error would be the thread's panic, which has been reported where it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl State {
+    fn check(&self) -> Result<(), Error> {
+        match self.broken.get() {
+            None => Ok(()),
+            Some(why) => {
+                Err(Error::Unavailable(format!("the disk failed ({why}); nothing is written until a restart")))
+            }
+        }
+    }
+}
+
+/// A job of whatever answer.
+trait Work: Send {
+    /// Does it, and keeps the result for the answer.
+    fn run(&mut self, transaction: &Transaction<'_>) -> Result<(), rusqlite::Error>;
+
+    /// Sends the result, or the error by which it was lost.
+    fn answer(self: Box<Self>, ended: Result<(), Error>);
+}
+
+struct Job<T, F> {
+    body: F,
+    result: Option<Result<T, Error>>,
+    reply: oneshot::Sender<Result<T, Error>>,
+}
+
+impl<T, F> Work for Job<T, F>
+where
+    T: Send,
+    F: FnMut(&Transaction<'_>) -> Result<T, Fault> + Send,
+{
+    fn run(&mut self, transaction: &Transaction<'_>) -> Result<(), rusqlite::Error> {
+        // A panic is this job's affair only: it is rolled back like any failure, and the others go on.
+        let ended = catch_unwind(AssertUnwindSafe(|| (self.body)(transaction)));
+        self.result = Some(match ended {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(Fault::Answer(error))) => Err(error),
+            Ok(Err(Fault::Sql(error))) => return Err(error),
+            Err(_) => return Err(rusqlite::Error::UnwindingPanic),
+        });
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, ended: Result<(), Error>) {
+        let Job { result, reply, .. } = *self;
+        let lost = || Err(Error::Unavailable("the job was not run".to_owned()));
+        // Nobody may be waiting any more: a client that has gone away.
+        let _ = reply.send(ended.and_then(|()| result.unwrap_or_else(lost)));
+    }
+}
+
+/// The writing thread's own.
+struct Scribe {
+    connection: Shared,
+    waiting: mpsc::Receiver<Box<dyn Work>>,
+    state: Arc<State>,
+}
+
+/// Where a group's transaction failed.
+enum Failed {
+    /// In a job: the others may do without it.
+    InJob(rusqlite::Error),
+    /// Before or after the jobs: it is the same for all.
+    Outside(rusqlite::Error),
+}
+
+impl Scribe {
+    fn run(mut self) {
+        let mut group = Vec::with_capacity(GROUP);
+        let mut usual = 1;
+        while let Some(first) = self.waiting.blocking_recv() {
+            group.push(first);
+            self.gather(&mut group, usual);
+            usual = group.len();
+            self.write(&mut group);
+            self.tidy();
+        }
+    }
+
+    /// Takes what else waits, once it is as much as usual or nobody comes any more.
+    fn gather(&mut self, group: &mut Vec<Box<dyn Work>>, usual: usize) {
+        for _ in 0..BREATHS {
+            if self.waiting.len() + 1 >= usual {
+                break;
+            }
+            std::thread::sleep(BREATH);
+        }
+        while group.len() < GROUP
+            && let Ok(job) = self.waiting.try_recv()
+        {
+            group.push(job);
+        }
+    }
+
+    fn write(&self, group: &mut Vec<Box<dyn Work>>) {
+        let ended = self.attempt(group);
+        if let Err(Failed::InJob(_)) = &ended
+            && group.len() > 1
+        {
+            for mut job in group.drain(..) {
+                let ended = self.attempt(std::slice::from_mut(&mut job));
+                job.answer(self.conclude(ended));
+            }
+            return;
+        }
+        let ended = self.conclude(ended);
+        for job in group.drain(..) {
+            job.answer(ended.clone());
+        }
+    }
+
+    /// Everything or nothing.
+    fn attempt(&self, jobs: &mut [Box<dyn Work>]) -> Result<(), Failed> {
+        if self.state.check().is_err() {
+            return Ok(());
+        }
+        let mut connection = self.connection();
+        let transaction =
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(Failed::Outside)?;
+        for job in jobs {
+            job.run(&transaction).map_err(|why| if is_io(&why) { Failed::Outside(why) } else { Failed::InJob(why) })?;
+        }
+        transaction.commit().map_err(Failed::Outside)
+    }
+
+    fn conclude(&self, ended: Result<(), Failed>) -> Result<(), Error> {
+        let ended = ended.map_err(|(Failed::InJob(why) | Failed::Outside(why))| {
+            self.note(&why);
+            error_of(&why)
+        });
+        self.state.check()?;
+        if ended.is_ok() {
+            self.state.commits.send_modify(|commits| *commits += 1);
+        }
+        ended
+    }
+
+    /// Copies a long log into the database, and empties it after an erasure.
+    fn tidy(&self) {
+        if self.state.check().is_err() {
+            return;
+        }
+        let connection = self.connection();
+        let scrub = self.waiting.is_empty() && self.state.scrub.swap(false, Ordering::SeqCst);
+        let ended = if scrub {
+            empty_log(&connection).map(|done| {
+                // A reader still needs the log: again after the next job.
+                if done.busy {
+                    self.state.scrub.store(true, Ordering::SeqCst);
+                }
+            })
+        } else {
+            checkpoint(&connection, "NOOP").and_then(|log| {
+                if log.pages < LONG_LOG { Ok(()) } else { checkpoint(&connection, "PASSIVE").map(|_| ()) }
+            })
+        };
+        drop(connection);
+        if let Err(why) = ended {
+            self.note(&why);
+        }
+    }
+
+    /// Stops all writing if the operating system has failed.
+    fn note(&self, why: &rusqlite::Error) {
+        if is_io(why) && self.state.broken.set(why.to_string()).is_ok() {
+            tracing::error!(error = %why, "the disk failed; nothing is written until a restart");
+            // Closing would copy the log and sync once more.
+            if let Err(why) = self.connection().set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true) {
+                tracing::error!(error = %why, "the log may be copied into the database when it is closed");
+            }
+        }
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a checkpoint came to.
+struct Checkpoint {
+    busy: bool,
+    pages: i64,
+}
+
+/// Empties the log, unless a reader needs it just now: writers wait behind this, so it waits for nobody.
+fn empty_log(connection: &Connection) -> Result<Checkpoint, rusqlite::Error> {
+    connection.busy_timeout(Duration::ZERO)?;
+    let ended = checkpoint(connection, "TRUNCATE");
+    connection.busy_timeout(PATIENCE)?;
+    ended
+}
+
+fn checkpoint(connection: &Connection, mode: &str) -> Result<Checkpoint, rusqlite::Error> {
+    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
+        Ok(Checkpoint { busy: row.get(0)?, pages: row.get(1)? })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    fn sqlite(code: i32) -> Fault {
+        Fault::Sql(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None))
+    }
+
+    fn writer() -> (Writer, Shared) {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE t (n INTEGER)").unwrap();
+        let shared = Arc::new(Mutex::new(connection));
+        (Writer::start(shared.clone()).unwrap(), shared)
+    }
+
+    fn add(transaction: &Transaction<'_>) -> Result<(), Fault> {
+        transaction.execute("INSERT INTO t VALUES (1)", [])?;
+        Ok(())
+    }
+
+    fn rows(shared: &Shared) -> i64 {
+        shared.lock().unwrap().query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap()
+    }
+
+    /// Four jobs that are surely of one group: they wait while the test holds the connection.
+    async fn grouped(second: impl FnMut(&Transaction<'_>) -> Result<(), Fault> + Send + 'static) -> Vec<i64> {
+        let (writer, shared) = writer();
+        let held = shared.lock().unwrap();
+        let mut calls = [Box::pin(writer.write(add)), Box::pin(writer.write(add)), Box::pin(writer.write(add))];
+        let mut odd = Box::pin(writer.write(second));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(calls[0].as_mut().poll(&mut context).is_pending());
+        assert!(odd.as_mut().poll(&mut context).is_pending());
+        assert!(calls[1].as_mut().poll(&mut context).is_pending());
+        assert!(calls[2].as_mut().poll(&mut context).is_pending());
+        drop(held);
+        let mut answers = vec![i64::from(odd.await.is_ok())];
+        for call in calls {
+            answers.push(i64::from(call.await.is_ok()));
+        }
+        answers.push(rows(&shared));
+        answers
+    }
+
+    #[tokio::test]
+    async fn a_job_that_fails_or_panics_is_rolled_back_alone() {
+        let fails = |transaction: &Transaction<'_>| add(transaction).and(Err(sqlite(rusqlite::ffi::SQLITE_CONSTRAINT)));
+        assert_eq!(grouped(fails).await, [0, 1, 1, 1, 3]);
+        let panics = |transaction: &Transaction<'_>| add(transaction).map(|()| panic!("a bug in a job"));
+        assert_eq!(grouped(panics).await, [0, 1, 1, 1, 3]);
+    }
+
+    #[tokio::test]
+    async fn a_job_that_only_answers_an_error_needs_no_second_run() {
+        let mut runs = 0;
+        let answers = move |_: &Transaction<'_>| {
+            runs += 1;
+            if runs == 1 { Err(Fault::Answer(Error::UnknownSite)) } else { Ok(()) }
+        };
+        assert_eq!(grouped(answers).await, [0, 1, 1, 1, 3]);
+    }
+
+    #[tokio::test]
+    async fn after_a_failed_sync_nothing_is_acknowledged() {
+        let (writer, shared) = writer();
+        writer.write(add).await.unwrap();
+        let failed = writer.write(|tx| add(tx).and(Err::<(), _>(sqlite(rusqlite::ffi::SQLITE_IOERR_FSYNC)))).await;
+        assert!(matches!(failed, Err(Error::Unavailable(why)) if why.contains("until a restart")));
+        assert!(matches!(writer.check(), Err(Error::Unavailable(_))));
+        assert!(matches!(writer.write(add).await, Err(Error::Unavailable(_))));
+        assert_eq!(rows(&shared), 1);
+    }
+
+    #[tokio::test]
+    async fn what_was_handed_over_is_done_though_nobody_waits() {
+        let (writer, shared) = writer();
+        let held = shared.lock().unwrap();
+        let mut call = Box::pin(writer.write(add));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(call.as_mut().poll(&mut context).is_pending());
+        drop(call);
+        drop(held);
+        drop(writer);
+        assert_eq!(rows(&shared), 1);
+    }
+}

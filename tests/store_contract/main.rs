@@ -1,0 +1,76 @@
+//! One list of behaviours × every backend: what a store promises, sentence by sentence.
+//!
+//! A behaviour is a test that calls [`everywhere`]; a backend is a line in [`BACKENDS`].
+
+#![allow(clippy::unwrap_used, reason = "tests: the helpers too")]
+
+#[path = "../support/audit.rs"]
+mod audit;
+mod deciding;
+mod embedded;
+
+mod fixture;
+mod history;
+mod keeping;
+mod leaving;
+mod linking;
+mod listing;
+mod random;
+
+mod sites;
+mod telling;
+
+use std::sync::Arc;
+
+use moderato::store::{self, Settings, Store};
+
+/// A kind of store to test.
+struct Backend {
+    name: &'static str,
+    /// Makes a new, empty store.
+    make: fn() -> Bench,
+}
+
+/// Every kind of store.
+const BACKENDS: [Backend; 2] =
+    [Backend { name: "embedded on disk", make: on_disk }, Backend { name: "embedded in memory", make: in_memory }];
+
+/// A store of a test's own, and a look behind it.
+pub struct Bench {
+    store: Arc<dyn Store>,
+    /// Recomputes what the store derives from its comments; `None` where nothing can look behind it.
+    audit: Option<Audit>,
+}
+
+type Audit = Box<dyn Fn() -> Result<audit::Summary, Vec<String>> + Send>;
+
+/// Runs a behaviour on every backend, each time on a new store with the sites `blog` and `other`, and audits what it
+/// leaves.
+async fn everywhere(behaviour: impl AsyncFn(&dyn Store)) {
+    for backend in BACKENDS {
+        println!("on the store {}:", backend.name);
+        let bench = (backend.make)();
+        fixture::settle(&*bench.store).await;
+        behaviour(&*bench.store).await;
+        audited(&bench, backend.name);
+    }
+}
+
+/// Fails if the audit finds a fault.
+fn audited(bench: &Bench, name: &str) {
+    if let Some(audit) = &bench.audit
+        && let Err(faults) = audit()
+    {
+        panic!("the audit of the store {name} found:\n{}", faults.join("\n"));
+    }
+}
+
+fn on_disk() -> Bench {
+    let directory = tempfile::tempdir().unwrap();
+    let store = store::open(&Settings { url: "sqlite:".to_owned() }, directory.path()).unwrap();
+    Bench { store, audit: Some(Box::new(move || audit::audit(&directory.path().join("moderato.db")))) }
+}
+
+fn in_memory() -> Bench {
+    Bench { store: store::in_memory().unwrap(), audit: None }
+}

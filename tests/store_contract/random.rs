@@ -1,0 +1,128 @@
+//! Whatever happens in whatever order: every backend gives the same answers, and the audit finds no fault.
+
+use moderato::domain::{Comment, DecisionAction, EventId, HistoryKind, ListQuery, Reason, Sort, Source, Timestamp};
+use moderato::store::{Recall, Record, Store};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use crate::fixture::*;
+use crate::{BACKENDS, audited};
+
+/// One call, in small numbers, so that they meet often.
+#[derive(Clone, Debug)]
+enum Call {
+    Record { n: u32, name: u8, key: u8, shape: u8 },
+    Decide { n: u32, action: DecisionAction, by: u8, key: u8 },
+    Link { n: u32, name: u8 },
+    Withdraw { n: u32 },
+    Erase { n: u32 },
+    DeleteSite,
+}
+
+#[test]
+fn any_calls_in_any_order_leave_a_sound_store_with_the_same_answers_everywhere() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let mut runner = TestRunner::new(Config { cases: 48, failure_persistence: None, ..Config::default() });
+    let calls = proptest::collection::vec((call(), 0..20i64), 1..60);
+    let outcome = runner.run(&calls, |calls| {
+        let mut answers: Vec<Vec<String>> = Vec::new();
+        for backend in BACKENDS {
+            let bench = (backend.make)();
+            answers.push(runtime.block_on(async {
+                settle(&*bench.store).await;
+                run(&*bench.store, &calls).await
+            }));
+            audited(&bench, backend.name);
+        }
+        for other in &answers[1..] {
+            prop_assert_eq!(&answers[0], other);
+        }
+        Ok(())
+    });
+    outcome.unwrap_or_else(|why| panic!("{why}"));
+}
+
+fn call() -> impl Strategy<Value = Call> {
+    let (n, name, key) = (1..12u32, 0..5u8, 0..4u8);
+    let action = prop_oneof![Just(DecisionAction::Approve), Just(DecisionAction::Reject), Just(DecisionAction::Reopen)];
+    prop_oneof![
+        6 => (n.clone(), name.clone(), key.clone(), any::<u8>())
+            .prop_map(|(n, name, key, shape)| Call::Record { n, name, key, shape }),
+        6 => (n.clone(), action, any::<u8>(), key).prop_map(|(n, action, by, key)| Call::Decide { n, action, by, key }),
+        2 => (n.clone(), name).prop_map(|(n, name)| Call::Link { n, name }),
+        1 => n.clone().prop_map(|n| Call::Withdraw { n }),
+        1 => n.prop_map(|n| Call::Erase { n }),
+        1 => Just(Call::DeleteSite),
+    ]
+}
+
+/// Makes the calls, each so many days after the one before, and then asks for everything.
+async fn run(store: &dyn Store, calls: &[(Call, i64)]) -> Vec<String> {
+    let (mut answers, mut seconds) = (Vec::new(), 1_000);
+    for (call, days) in calls {
+        seconds += days * 24 * 60 * 60 + 1;
+        answers.push(answer(store, call, seconds).await);
+    }
+    for site in [blog(), other()] {
+        answers.push(format!("{:?}", store.counts(&site).await));
+        answers.push(format!("{:?}", store.events(&site, EventId::default(), 1_000).await));
+        for sort in [Sort::Newest, Sort::Oldest, Sort::Priority] {
+            let query = ListQuery { sort, limit: 100, ..ListQuery::default() };
+            answers.push(format!("{:?}", store.list(&site, &query).await));
+        }
+        let history = [HistoryKind::Mail, HistoryKind::Text].map(|kind| entry(kind, 1)).to_vec();
+        let ask = Recall { history, now: at(seconds), ..ask(Some(1), Some("x-1")) };
+        answers.push(format!("{:?}", store.recall(&site, &ask).await));
+    }
+    answers
+}
+
+async fn answer(store: &dyn Store, call: &Call, seconds: i64) -> String {
+    let now = at(seconds);
+    match call {
+        Call::Record { n, name, key, shape } => {
+            let comment = shaped(*n, *shape, now);
+            let comment = if *name > 0 { named(comment, &format!("x-{name}")) } else { comment };
+            let mut record = new(comment);
+            record.idempotency = (*key > 0).then(|| idempotency(*key, &fingerprint(*n)));
+            let announced = *shape < 200 || record.comment.version > 1;
+            format!("{:?}", store.record(&blog(), Record { announced, ..record }).await)
+        }
+        Call::Decide { n, action, by, key } => {
+            let mut request = of_actor(wish(*action, seconds), if by % 2 == 0 { "ana" } else { "ben" });
+            request.decision.reason = match (action, by % 3) {
+                (DecisionAction::Reject, 0) => Some(Reason::Spam),
+                (DecisionAction::Reject, 1) => Some(Reason::Abuse),
+                _ => None,
+            };
+            if by % 5 == 0 {
+                request.decision.source = Source::Site;
+            }
+            request.if_match = (by % 7 < 3).then_some(u64::from(by % 7) + 1);
+            let idempotency = (*key > 0).then(|| idempotency(*key + 10, &fingerprint(u32::from(*by))));
+            format!("{:?}", store.decide(&blog(), &by_id(*n), request, idempotency).await)
+        }
+        Call::Link { n, name } => {
+            format!("{:?}", store.link(&blog(), &by_id(*n), external(&format!("x-{name}")), now).await)
+        }
+        Call::Withdraw { n } => format!("{:?}", store.withdraw(&blog(), &by_id(*n), now).await),
+        Call::Erase { n } => format!("{:?}", store.erase(&blog(), &by_id(*n), now).await),
+        Call::DeleteSite => {
+            format!("{:?} {:?}", store.delete_site(&other()).await, store.create_site(site("other")).await)
+        }
+    }
+}
+
+/// A comment whose status, author, age and history entries are chosen by a byte.
+fn shaped(n: u32, shape: u8, now: Timestamp) -> Comment {
+    let comment = match shape % 3 {
+        0 => approved(n),
+        1 => held(n),
+        _ => rejected(n),
+    };
+    let received = Comment { received_at: now, changed_at: now, ..comment };
+    let member = Some(u32::from(shape % 40));
+    let entries =
+        [(HistoryKind::Mail, 1, None), (HistoryKind::MailNet, shape % 2, None), (HistoryKind::Text, 1, member)];
+    counted_in(by_author(received, shape % 4), &entries)
+}

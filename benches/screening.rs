@@ -1,0 +1,127 @@
+//! How long screening takes: a comment of the corpus, the comments of `MODERATO_DATA` (a folder of labelled files, one
+//! JSON object a line) where it is set, and hostile inputs of 4, 16 and 64 KiB.
+
+use std::hint::black_box;
+use std::path::{Path, PathBuf};
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use moderato::clock::Stopwatch;
+use moderato::domain::{History, Submission, Timestamp};
+use moderato::screening::{Facts, Policy, Settings, screen};
+use serde_json::{Value, json};
+
+fn comments(c: &mut Criterion) {
+    let policy = policy();
+    let comments = comments_of_data().unwrap_or_else(comments_of_corpus);
+    let mut micros: Vec<f64> = comments.iter().map(|comment| micros_of(comment, &policy)).collect();
+    micros.sort_by(f64::total_cmp);
+    let at = |share: f64| micros[((micros.len() - 1) as f64 * share) as usize];
+    println!("{} comments, µs each: median {:.1}, p99 {:.1}, slowest {:.1}", micros.len(), at(0.5), at(0.99), at(1.0));
+    let mut group = c.benchmark_group("comments");
+    group.throughput(Throughput::Elements(comments.len() as u64));
+    group.sample_size(20);
+    group.bench_function("all", |bencher| {
+        bencher.iter(|| comments.iter().for_each(|comment| judge(black_box(comment), &policy)));
+    });
+}
+
+fn hostile(c: &mut Criterion) {
+    let policy = policy();
+    let mut group = c.benchmark_group("hostile");
+    group.sample_size(10);
+    for (name, piece) in HOSTILE {
+        for kib in [4, 16, 64] {
+            let comment = submission(json!({ "content": piece.repeat(kib * 1024 / piece.len()) }));
+            group.throughput(Throughput::Bytes(kib as u64 * 1024));
+            group.bench_function(BenchmarkId::new(*name, kib), |bencher| {
+                bencher.iter(|| judge(black_box(&comment), &policy));
+            });
+        }
+    }
+}
+
+/// Pieces that, repeated, are the worst known input of one finder or another.
+const HOSTILE: &[(&str, &str)] = &[
+    ("linkify without spaces", "a.a~"),
+    ("open tags", "<a "),
+    ("open attributes", "<a href=\""),
+    ("links", "<a href=//x.com>y"),
+    ("addresses", "x.com "),
+    ("inline links", "[a](b "),
+    ("references", "[1]: x\n[1] "),
+    ("brackets", "["),
+    ("bbcode", "[url="),
+    ("digits", "1 "),
+    ("marks", "e\u{301}\u{302}"),
+    ("mixed word", "aа"),
+    ("invisible", "a\u{200B}"),
+    ("ideographs", "中文"),
+    ("praise", "great blog "),
+];
+
+/// The best of three runs, so that it is the work that is measured and not the machine's other business.
+fn micros_of(comment: &Submission, policy: &Policy) -> f64 {
+    let run = |_| {
+        let watch = Stopwatch::start();
+        judge(black_box(comment), policy);
+        watch.elapsed().as_secs_f64() * 1e6
+    };
+    (0..3).map(run).fold(f64::INFINITY, f64::min)
+}
+
+fn judge(comment: &Submission, policy: &Policy) {
+    let facts = Facts::new(comment, policy, Timestamp::from_millis(1_767_225_600_000));
+    black_box((facts.hosts(), facts.text_fingerprint(), facts.identity()));
+    black_box(screen(&facts, &History::default(), policy));
+}
+
+fn policy() -> Policy {
+    let file: toml::Table = include_str!("../config/moderato.toml").parse().expect("the shipped configuration is TOML");
+    let settings: Settings = file["policy"].clone().try_into().expect("its policy is complete");
+    Policy::compile(&settings).unwrap_or_else(|faults| panic!("{faults:?}"))
+}
+
+#[allow(clippy::disallowed_methods, reason = "a bench has no configuration")]
+fn comments_of_data() -> Option<Vec<Submission>> {
+    let folder = PathBuf::from(std::env::var_os("MODERATO_DATA")?);
+    let rows = files(&folder, "jsonl").into_iter().flat_map(|text| text.lines().map(row).collect::<Vec<_>>());
+    Some(rows.collect())
+}
+
+fn comments_of_corpus() -> Vec<Submission> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/cases");
+    let cases =
+        files(&folder, "json").into_iter().map(|text| serde_json::from_str::<Value>(&text).expect("a case is JSON"));
+    cases.map(|mut case| submission(case["submission"].take())).collect()
+}
+
+fn files(folder: &Path, extension: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(folder)
+        .expect("the folder can be read")
+        .map(|entry| entry.expect("so can its entries").path());
+    let mut paths: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|end| end == extension)).collect();
+    paths.sort();
+    paths.iter().map(|path| std::fs::read_to_string(path).expect("a file is UTF-8")).collect()
+}
+
+fn row(line: &str) -> Submission {
+    let row: Value = serde_json::from_str(line).expect("a row is JSON");
+    let author = json!({"name": row["author_name"], "email": row["author_email"], "url": row["author_url"]});
+    let kind = row["kind"].as_str().unwrap_or("comment");
+    submission(json!({"content": row["content"], "author": author, "kind": kind}))
+}
+
+fn submission(given: Value) -> Submission {
+    let mut whole = json!({"post": {"id": "1", "tags": []}, "kind": "comment", "author": {}, "content": "",
+        "format": "text", "client": {}, "form": {}});
+    for (key, value) in given.as_object().expect("a submission is an object") {
+        match (&mut whole[key], value) {
+            (Value::Object(base), Value::Object(given)) => base.extend(given.clone()),
+            (base, given) => *base = given.clone(),
+        }
+    }
+    serde_json::from_value(whole).expect("a submission is complete")
+}
+
+criterion_group!(benches, comments, hostile);
+criterion_main!(benches);

@@ -1,0 +1,30 @@
+//! A case: what is known of a submission beside what is remembered, and what several rules ask of the two.
+
+use super::facts::Facts;
+use crate::domain::{History, Past};
+
+/// What there is to judge.
+#[derive(Clone, Copy)]
+pub struct Case<'a> {
+    /// What is known of the submission.
+    pub facts: &'a Facts<'a>,
+    /// What is remembered.
+    pub history: &'a History,
+}
+
+impl Case<'_> {
+    /// Whether a page mentions the post rather than a person writing about it: name and address are then a page's.
+    pub fn is_mention(&self) -> bool {
+        matches!(&*self.facts.submission().kind, "trackback" | "pingback")
+    }
+
+    /// Whether a person has approved a comment of this e-mail address or account, here or on the blog.
+    pub fn author_is_known(&self) -> bool {
+        let now = self.facts.now();
+        let approved = |past: &Past| past.total(now).approved > 0;
+        let record = self.facts.submission().author.record;
+        approved(&self.history.mail)
+            || approved(&self.history.account)
+            || record.is_some_and(|record| record.approved > 0)
+    }
+}

@@ -1,0 +1,361 @@
+//! Text as it is compared: lower case, one kind of letter, no invisible characters, with a way back to the original.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use super::Span;
+use super::disguise::{self, Disguise, Kinds};
+use super::script::{Alphabet, alphabet, is_dressed, is_invisible, plain_digit};
+use super::target::boundary_after;
+
+/// A folded text and where each part of it came from.
+#[derive(Clone, Debug, Default)]
+pub struct Folded {
+    /// The text.
+    pub text: String,
+    /// Words that mix alphabets so that they look like plain ones.
+    pub disguised: Vec<Disguise>,
+    /// Invisible characters between two letters of an alphabet that has no use for them.
+    pub invisible: Vec<Span>,
+    /// Where the distance to the original changes: (place here, place there).
+    anchors: Vec<(usize, usize)>,
+    source_len: usize,
+}
+
+impl Folded {
+    /// The place in the original of a span of the folded text.
+    pub fn origin(&self, (start, end): Span) -> Span {
+        let begin = self.origin_of(start);
+        let mut stop = self.origin_of(end);
+        if stop <= begin && end > start {
+            let later = self.anchors.iter().map(|&(_, there)| there).find(|&there| there > begin);
+            stop = later.unwrap_or(self.source_len);
+        }
+        (begin.min(self.source_len), stop.min(self.source_len).max(begin.min(self.source_len)))
+    }
+
+    fn origin_of(&self, place: usize) -> usize {
+        match self.anchors.partition_point(|&(here, _)| here <= place) {
+            0 => place,
+            after => {
+                let (here, there) = self.anchors[after - 1];
+                there + (place - here)
+            }
+        }
+    }
+}
+
+/// The fold without anything else: two texts that a reader cannot tell apart become one.
+pub fn fold_for_search(text: &str) -> String {
+    fold(text, &[]).text
+}
+
+/// A part of a text that a reader does not see as it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hidden {
+    /// Where.
+    pub span: Span,
+    /// What the reader sees instead.
+    pub shows: Shows,
+}
+
+/// What a reader sees in place of markup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shows {
+    /// Nothing: the text before and after it runs on.
+    Nothing,
+    /// A break between words.
+    Space,
+    /// One character.
+    Character(char),
+}
+
+/// Folds a text as a reader sees it, without its `hidden` parts (sorted).
+pub fn fold(source: &str, hidden: &[Hidden]) -> Folded {
+    let mut folder = Folder::new(source);
+    let mut at = 0;
+    for &Hidden { span: (start, end), shows } in hidden {
+        if start >= at {
+            folder.part(at, start);
+            folder.show(shows, start);
+            at = end;
+        } else {
+            at = at.max(end);
+        }
+    }
+    folder.part(at, source.len());
+    folder.finish()
+}
+
+struct Folder<'s> {
+    source: &'s str,
+    out: Folded,
+    word: Vec<(char, usize)>,
+    word_has: Kinds,
+    last: Option<char>,
+    pending: Option<Span>,
+}
+
+impl<'s> Folder<'s> {
+    fn new(source: &'s str) -> Self {
+        let out = Folded { text: String::with_capacity(source.len()), source_len: source.len(), ..Folded::default() };
+        Self { source, out, word: Vec::new(), word_has: Kinds::default(), last: None, pending: None }
+    }
+
+    fn show(&mut self, shows: Shows, place: usize) {
+        match shows {
+            Shows::Nothing => {}
+            Shows::Space => {
+                self.end_word();
+                self.space(place);
+            }
+            Shows::Character(c) if is_invisible(c) => self.invisible(c, place),
+            Shows::Character(c) => {
+                self.lower(c, place);
+                self.last = Some(c);
+            }
+        }
+    }
+
+    fn part(&mut self, from: usize, to: usize) {
+        let part = &self.source[from..to];
+        if part.is_ascii() {
+            self.ascii(part, from);
+        } else {
+            self.unicode(part, from);
+        }
+    }
+
+    /// Plain text needs no table: lower case, and white space collapsed.
+    fn ascii(&mut self, part: &str, from: usize) {
+        self.end_word();
+        for (offset, byte) in part.bytes().enumerate() {
+            if byte.is_ascii_whitespace() || byte.is_ascii_control() {
+                self.space(from + offset);
+            } else {
+                self.put(char::from(byte.to_ascii_lowercase()), from + offset);
+            }
+        }
+        self.last = part.chars().next_back();
+    }
+
+    fn unicode(&mut self, part: &str, from: usize) {
+        let mut chars = part.char_indices().peekable();
+        while let Some((offset, c)) = chars.next() {
+            let place = from + offset;
+            let has_marks = chars.peek().is_some_and(|&(_, next)| !next.is_ascii() && is_combining_mark(next));
+            if is_invisible(c) {
+                self.invisible(c, place);
+                continue;
+            } else if !has_marks && c.is_ascii_alphanumeric() {
+                self.letter(c.to_ascii_lowercase(), place);
+            } else if !has_marks && c.is_ascii() {
+                self.other(c, place);
+            } else if !has_marks && is_settled(c) {
+                self.lower(c, place);
+            } else {
+                let mut end = offset + c.len_utf8();
+                while let Some(&(at, next)) = chars.peek() {
+                    if !is_combining_mark(next) {
+                        break;
+                    }
+                    end = at + next.len_utf8();
+                    chars.next();
+                }
+                self.cluster(&part[offset..end], c, place);
+            }
+            self.last = Some(c);
+        }
+    }
+
+    /// A letter with its marks, in its compatible composed form.
+    fn cluster(&mut self, cluster: &str, first: char, place: usize) {
+        if let Some(digit) = plain_digit(first) {
+            return self.letter(digit, place);
+        }
+        if is_dressed(first) {
+            self.word_has.dressed += 1;
+        }
+        let plain = squared_letter(first).map(String::from);
+        for c in plain.as_deref().unwrap_or(cluster).nfkc() {
+            self.lower(c, place);
+        }
+    }
+
+    fn lower(&mut self, c: char, place: usize) {
+        for small in c.to_lowercase() {
+            if small.is_alphanumeric() || is_combining_mark(small) {
+                self.letter(small, place);
+            } else {
+                self.other(small, place);
+            }
+        }
+    }
+
+    fn letter(&mut self, c: char, place: usize) {
+        if let Some(span) = self.pending.take()
+            && tells_scripts(c)
+            && self.last.is_some_and(tells_scripts)
+        {
+            self.out.invisible.push(span);
+        }
+        self.word_has.count(c);
+        self.word.push((c, place));
+    }
+
+    fn other(&mut self, c: char, place: usize) {
+        self.pending = None;
+        self.end_word();
+        if c.is_whitespace() || c.is_control() {
+            self.space(place);
+        } else {
+            self.put(c, place);
+        }
+    }
+
+    /// Joiners stay where scripts and emoji need them; all else that shows nothing goes.
+    fn invisible(&mut self, c: char, place: usize) {
+        let needed = matches!(c, '\u{200C}' | '\u{200D}' | '\u{FE0F}');
+        if needed && self.last.is_some_and(|last| last as u32 >= 0x590 && !tells_scripts(last)) {
+            self.end_word();
+            self.put(c, place);
+        } else if matches!(c, '\u{200B}'..='\u{200D}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}' | '\u{180E}')
+            && !self.word.is_empty()
+        {
+            let start = self.pending.map_or(place, |(start, _)| start);
+            self.pending = Some((start, place + c.len_utf8()));
+        }
+    }
+
+    fn end_word(&mut self) {
+        let kinds = std::mem::take(&mut self.word_has);
+        let mut word = std::mem::take(&mut self.word);
+        if let Some(changes) = disguise::undress(&mut word, kinds)
+            && let (Some(&(_, start)), Some(&(_, last))) = (word.first(), word.last())
+        {
+            let end = boundary_after(self.source, last + 1);
+            self.out.disguised.push(Disguise { span: (start, end), changes });
+        }
+        for &(c, place) in &word {
+            self.put(c, place);
+        }
+        word.clear();
+        self.word = word;
+    }
+
+    fn space(&mut self, place: usize) {
+        if !self.out.text.is_empty() && !self.out.text.ends_with(' ') {
+            self.put(' ', place);
+        }
+    }
+
+    fn put(&mut self, c: char, place: usize) {
+        let here = self.out.text.len();
+        let (anchor_here, anchor_there) = self.out.anchors.last().copied().unwrap_or_default();
+        if anchor_there + (here - anchor_here) != place {
+            self.out.anchors.push((here, place));
+        }
+        self.out.text.push(c);
+    }
+
+    fn finish(mut self) -> Folded {
+        self.end_word();
+        if self.out.text.ends_with(' ') {
+            self.out.text.pop();
+        }
+        let here = self.out.text.len();
+        self.out.anchors.push((here, self.source.len()));
+        self.out
+    }
+}
+
+/// Letters that NFKC leaves alone whatever stands beside them, marks aside.
+fn is_settled(c: char) -> bool {
+    matches!(c as u32, 0x3041..=0x3096 | 0x30A1..=0x30FA | 0x400..=0x482 | 0x48A..=0x52F | 0x4E00..=0x9FFF | 0xAC00..=0xD7A3)
+}
+
+/// Alphabets in which an invisible character within a word has no use.
+fn tells_scripts(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(alphabet(c), Some(Alphabet::Latin | Alphabet::Cyrillic | Alphabet::Greek))
+}
+
+/// The letter in a square, which NFKC keeps as a symbol.
+fn squared_letter(c: char) -> Option<char> {
+    let offset = match c as u32 {
+        code @ 0x1F130..=0x1F149 => code - 0x1F130,
+        code @ 0x1F150..=0x1F169 => code - 0x1F150,
+        code @ 0x1F170..=0x1F189 => code - 0x1F170,
+        _ => return None,
+    };
+    char::from_u32('a' as u32 + offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn texts_that_look_alike_become_one() {
+        for (source, expected) in [
+            ("Hello  World\n!", "hello world !"),
+            ("Ｃａｓｉｎｏ ①②", "casino 12"),
+            ("ca\u{200B}si\u{AD}no", "casino"),
+            ("𝘿𝙊R𝘼𝟩𝟩 🅰🅱", "dora77 ab"),
+            ("саsino", "casino"),
+            ("пoиcкe", "поиске"),
+            ("e\u{301}te\u{301}", "été"),
+            ("➊➋", "12"),
+            ("usb-кабель VPNщик", "usb-кабель vpnщик"),
+            ("می\u{200C}خواهم", "می\u{200C}خواهم"),
+        ] {
+            assert_eq!(fold_for_search(source), expected);
+        }
+    }
+
+    #[test]
+    fn markup_is_read_as_it_is_seen() {
+        let source = "ca<b>si</b>no<br>&#97;b";
+        let hidden = [
+            ((2, 5), Shows::Nothing),
+            ((7, 11), Shows::Nothing),
+            ((13, 17), Shows::Space),
+            ((17, 22), Shows::Character('A')),
+        ];
+        let folded = fold(source, &hidden.map(|(span, shows)| Hidden { span, shows }));
+        assert_eq!(folded.text, "casino ab");
+        assert_eq!((folded.origin((0, 6)), folded.origin((7, 9))), ((0, 13), (17, 23)));
+    }
+
+    #[test]
+    fn a_place_in_the_fold_leads_back_to_the_original() {
+        let source = "Ａ  ca\u{200B}sino ﬁne";
+        let folded = fold(source, &[]);
+        let origin = |word: &str| {
+            let at = folded.text.find(word).unwrap();
+            let (start, end) = folded.origin((at, at + word.len()));
+            &source[start..end]
+        };
+        assert_eq!((origin("casino"), origin("fine"), origin("a ")), ("ca\u{200B}sino", "ﬁne", "Ａ  "));
+    }
+
+    proptest! {
+        #[test]
+        fn every_span_leads_to_character_boundaries(source in "\\PC{0,40}|[a-zа-я\u{200B}\u{301}𝘿 ]{0,30}") {
+            let folded = fold(&source, &[]);
+            let places: Vec<usize> = folded.text.char_indices().map(|(at, _)| at).chain([folded.text.len()]).collect();
+            for pair in places.windows(2) {
+                let (start, end) = folded.origin((pair[0], pair[1]));
+                prop_assert!(source.is_char_boundary(start) && source.is_char_boundary(end));
+                prop_assert!(start <= end && end <= source.len());
+            }
+        }
+
+        #[test]
+        fn folding_twice_changes_nothing_in_plain_text(source in "[ -~]{0,60}") {
+            let once = fold_for_search(&source);
+            prop_assert_eq!(fold_for_search(&once), once);
+        }
+    }
+}

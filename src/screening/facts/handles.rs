@@ -1,0 +1,183 @@
+//! Ways to reach somebody outside the site: e-mail addresses, messenger names and telephone numbers.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::fold::Folded;
+use super::target::boundary_before;
+use super::{Reading, Span};
+
+/// A way to reach somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handle {
+    /// What kind of way.
+    pub kind: HandleKind,
+    /// Where it stands in the content.
+    pub span: Span,
+}
+
+/// The kinds of ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HandleKind {
+    /// An e-mail address.
+    Mail,
+    /// A name or link of a messenger.
+    Messenger,
+    /// A telephone number, or a messenger's number.
+    Phone,
+}
+
+impl HandleKind {
+    /// The value's word in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            HandleKind::Mail => "mail",
+            HandleKind::Messenger => "messenger",
+            HandleKind::Phone => "phone",
+        }
+    }
+}
+
+/// Hosts of messengers' own links.
+const MESSENGER_HOSTS: &[&str] =
+    &["t.me", "telegram.me", "wa.me", "whatsapp.com", "line.me", "signal.me", "m.me", "vk.me", "viber.com"];
+
+/// What is read of one comment's numbers and names.
+const MAX_HANDLES: usize = 64;
+
+/// A number of seven digits or more, grouped as people write telephone numbers.
+static NUMBER: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\+?\(?[0-9](?:[-. –—‑()]{0,2}[0-9]){6,16}").ok());
+
+/// A messenger's word followed by a name or number.
+static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let pattern = r"(?:telegram|телеграм\w{0,3}|whatsapp|whats app|ватсап\w{0,2}|тг|tg|skype|wechat|weixin|微信号?|薇信|扣扣|qq群?|vx|icq|viber|kik|line id|snapchat)[ :：=_-]{1,4}(?:(?:id|me|is|at|on|number)[ :：]{1,3})?(?:@[a-z0-9_.]{3,32}|[a-z_.]{0,16}[0-9][a-z0-9_.-]{4,24})";
+    Regex::new(pattern).ok()
+});
+
+/// Words that make a plain number one to be called.
+const CALLING: &[&str] = &[
+    "call",
+    "phone",
+    "tel",
+    "dial",
+    "whatsapp",
+    "text",
+    "sms",
+    "mobile",
+    "hotline",
+    "helpline",
+    "toll",
+    "support",
+    "number",
+    "contact",
+    "телефон",
+    "тел",
+    "звоните",
+    "电话",
+    "手机",
+    "热线",
+    "tlf",
+    "teléfono",
+    "llama",
+    "anruf",
+    "telefon",
+    "hubungi",
+];
+
+/// Every handle of a comment, in no particular order.
+pub fn find(folded: &Folded, reading: &Reading) -> Vec<Handle> {
+    let mails = reading.mails.iter().map(|&span| Handle { kind: HandleKind::Mail, span });
+    let messengers = reading.links.iter().filter(|link| MESSENGER_HOSTS.contains(&link.target.owner.as_str()));
+    let messengers = messengers.map(|link| Handle { kind: HandleKind::Messenger, span: link.span });
+    let mut found: Vec<Handle> = mails.chain(messengers).take(MAX_HANDLES).collect();
+    let is_inside_link = |span: Span| reading.links.iter().any(|link| link.span.0 < span.1 && span.0 < link.span.1);
+    let named = NAMED
+        .as_ref()
+        .into_iter()
+        .flat_map(|regex| regex.find_iter(&folded.text))
+        .map(|found| (HandleKind::Messenger, found));
+    let numbers = folded.text.bytes().filter(u8::is_ascii_digit).take(7).count() >= 7;
+    let numbers = NUMBER.as_ref().filter(|_| numbers).into_iter().flat_map(|regex| regex.find_iter(&folded.text));
+    let numbers = numbers
+        .filter(|number| is_phone(&folded.text, number.start(), number.as_str()))
+        .map(|found| (HandleKind::Phone, found));
+    for (kind, part) in named.chain(numbers).take(MAX_HANDLES) {
+        let starts_word = !folded.text[..part.start()].ends_with(|c: char| c.is_ascii_alphanumeric());
+        let span = folded.origin((part.start(), part.end()));
+        if starts_word && !is_inside_link(span) {
+            found.push(Handle { kind, span });
+        }
+    }
+    found
+}
+
+/// Whether a run of digits is a telephone number rather than a count, a date, a version or an address.
+fn is_phone(text: &str, start: usize, number: &str) -> bool {
+    let digits = number.bytes().filter(u8::is_ascii_digit).count();
+    if text[start + number.len()..].starts_with(|c: char| c.is_ascii_alphanumeric()) || !(7..=15).contains(&digits) {
+        return false;
+    }
+    if number.starts_with('+') {
+        return digits >= 9;
+    }
+    let groups: Vec<usize> = number.split(|c: char| !c.is_ascii_digit()).map(str::len).filter(|&len| len > 0).collect();
+    if matches!(groups[..], [3, 3, 4] | [1, 3, 3, 4]) && !number.contains('.') {
+        return true;
+    }
+    let groups_fit =
+        groups.len() <= 5 && !matches!(groups[..], [4, 2, 2] | [2, 2, 4] | [4, 2, 2, ..]) && !number.contains('.');
+    let before = &text[boundary_before(text, start.saturating_sub(32))..start];
+    groups_fit && digits >= 8 && CALLING.iter().any(|word| ends_a_word(before, word))
+}
+
+fn ends_a_word(before: &str, word: &str) -> bool {
+    before.rfind(word).is_some_and(|at| {
+        let free = |c: Option<char>| !c.is_some_and(|c| c.is_ascii_alphanumeric());
+        free(before[..at].chars().next_back()) && free(before[at + word.len()..].chars().next())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fold::fold;
+    use super::*;
+
+    fn kinds(text: &str) -> Vec<&'static str> {
+        let found = find(&fold(text, &[]), &Reading::default());
+        found.iter().map(|handle| handle.kind.as_str()).collect()
+    }
+
+    #[test]
+    fn numbers_and_names_that_reach_somebody_are_found() {
+        for (text, expected) in [
+            ("Call 1–800-555-0199 toll free", vec!["phone"]),
+            ("WhatsApp +1 (202) 555-0143", vec!["phone"]),
+            ("text me on ＋➊➋➌➍➎➏➐➑➒➊", vec!["phone"]),
+            ("message me on telegram @quick_profit", vec!["messenger"]),
+            ("加微信: abc123456", vec!["messenger"]),
+            ("support number 08000 555 0199", vec!["phone"]),
+        ] {
+            assert_eq!(kinds(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn counts_dates_and_addresses_reach_nobody() {
+        for text in [
+            "2,112,911,578 views",
+            "2015-04-20 12:33:11",
+            "build 10.0.19041.1237",
+            "error 0x80070005",
+            "20150420123311",
+            "telegram is fine",
+            "192.168.100.200",
+            "pi is 3.14159265358979",
+            "I use telegram daily",
+            "ISBN 978-3-16-148410-0",
+        ] {
+            assert_eq!(kinds(text), Vec::<&str>::new(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! What rules may look at: everything there is to know of a submission, computed once and only when asked for.
+
+mod bare;
+mod bbcode;
+mod disguise;
+mod entities;
+mod fold;
+mod handles;
+mod html;
+mod identity;
+mod links;
+mod markdown;
+mod report;
+mod script;
+mod target;
+mod words;
+
+use std::cell::OnceCell;
+
+use sha2::{Digest, Sha256};
+
+pub use disguise::Disguise;
+pub use fold::{Folded, fold_for_search};
+pub use handles::{Handle, HandleKind};
+pub use identity::Identity;
+pub use links::{Link, Reading, Side, Syntax};
+pub use report::FactsReport;
+pub use target::Target;
+pub use words::{Words, is_dense};
+
+use super::Policy;
+use crate::domain::{Evidence, Field, Submission, Timestamp};
+
+/// First byte and the byte after the last.
+pub type Span = (usize, usize);
+
+/// The fewest words of a text that tell its copies from chance.
+const TELLING_WORDS: usize = 8;
+
+/// The longest excerpt of an evidence, in characters.
+const EXCERPT_CHARS: usize = 80;
+
+/// What is known of one submission at one moment.
+pub struct Facts<'a> {
+    submission: &'a Submission,
+    policy: &'a Policy,
+    now: Timestamp,
+    reading: OnceCell<Reading>,
+    folded: OnceCell<Folded>,
+    name: OnceCell<Folded>,
+    handles: OnceCell<Vec<Handle>>,
+    words: OnceCell<Words>,
+    website: OnceCell<Option<Target>>,
+    post_owner: OnceCell<Option<String>>,
+}
+
+impl<'a> Facts<'a> {
+    /// The facts of a submission; `now` is the moment of the whole request.
+    pub fn new(submission: &'a Submission, policy: &'a Policy, now: Timestamp) -> Self {
+        Self {
+            submission,
+            policy,
+            now,
+            reading: OnceCell::new(),
+            folded: OnceCell::new(),
+            name: OnceCell::new(),
+            handles: OnceCell::new(),
+            words: OnceCell::new(),
+            website: OnceCell::new(),
+            post_owner: OnceCell::new(),
+        }
+    }
+
+    /// The hosts of all links and of the author's website, in ASCII, sorted, each once.
+    pub fn hosts(&self) -> Vec<String> {
+        let links = self.links().iter().map(|link| link.target.host.clone());
+        let mut hosts: Vec<String> = links.chain(self.any_website().map(|target| target.host.clone())).collect();
+        hosts.sort_unstable();
+        hosts.dedup();
+        hosts
+    }
+
+    /// What all copies of this text share; `None` for a text too short to be recognised: it counts from eight words
+    /// (two characters of a script without spaces make one), or with a link or handle.
+    pub fn text_fingerprint(&self) -> Option<[u8; 16]> {
+        let is_long = self.words().count >= TELLING_WORDS;
+        if !is_long && self.links().is_empty() && self.handles().is_empty() {
+            return None;
+        }
+        let mut essence = words::essence(&self.folded().text);
+        if !is_long {
+            for link in self.links() {
+                essence.extend([" ", &link.target.host, &link.target.path]);
+            }
+        }
+        let hash = Sha256::digest(essence.as_bytes());
+        hash[..16].try_into().ok()
+    }
+
+    /// Who the author seems to be.
+    pub fn identity(&self) -> Identity<'_> {
+        Identity::of(self.submission, self.any_website())
+    }
+
+    /// What was found, for people to look at.
+    pub fn report(&self) -> FactsReport {
+        FactsReport::of(self)
+    }
+
+    /// The submission.
+    pub fn submission(&self) -> &'a Submission {
+        self.submission
+    }
+
+    /// The moment of the request.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The links of the content, by their place, the site's own included.
+    pub fn links(&self) -> &[Link] {
+        &self.reading().links
+    }
+
+    /// The links that lead away from the site.
+    pub fn foreign_links(&self) -> impl Iterator<Item = &Link> {
+        self.links().iter().filter(|link| link.side == Side::Foreign)
+    }
+
+    /// The content as it is compared.
+    pub fn folded(&self) -> &Folded {
+        self.folded.get_or_init(|| fold::fold(&self.submission.content, &self.reading().hidden))
+    }
+
+    /// The author's name as it is compared.
+    pub fn name(&self) -> &Folded {
+        self.name.get_or_init(|| fold::fold(self.submission.author.name.as_deref().unwrap_or_default(), &[]))
+    }
+
+    /// E-mail addresses, messenger names and telephone numbers in the content.
+    pub fn handles(&self) -> &[Handle] {
+        self.handles.get_or_init(|| handles::find(self.folded(), self.reading()))
+    }
+
+    /// Whether the author's name contains a web address that is not the site's own.
+    pub fn name_has_link(&self) -> bool {
+        let name = self.submission.author.name.as_deref().unwrap_or_default();
+        let reading = links::read(name, |owner| self.side(owner));
+        reading.links.iter().any(|link| link.side == Side::Foreign)
+    }
+
+    /// Counts over the content.
+    pub fn words(&self) -> &Words {
+        self.words.get_or_init(|| words::count(&self.folded().text, self.visible_chars()))
+    }
+
+    /// Where the author's website is, unless it is the site itself.
+    pub fn website(&self) -> Option<&Target> {
+        self.any_website().filter(|target| self.side(&target.owner) == Side::Foreign)
+    }
+
+    /// Whether all of it could be read within the budget.
+    pub fn work(&self) -> Work {
+        self.reading().work
+    }
+
+    /// Points at a part of a field.
+    pub fn evidence(&self, field: Field, span: Span) -> Evidence {
+        let text = self.field(field);
+        let start = target::boundary_before(text, span.0);
+        let end = target::boundary_after(text, span.1).max(start);
+        let part = &text[start..end];
+        let excerpt = match part.char_indices().nth(EXCERPT_CHARS) {
+            Some(_) => part.chars().take(EXCERPT_CHARS - 1).chain(['…']).collect(),
+            None => part.to_owned(),
+        };
+        Evidence { field, span: (start, end), excerpt }
+    }
+
+    /// Points at a whole field.
+    pub fn whole(&self, field: Field) -> Evidence {
+        self.evidence(field, (0, self.field(field).len()))
+    }
+
+    /// Points at a part of the folded content.
+    pub fn folded_evidence(&self, span: Span) -> Evidence {
+        self.evidence(Field::Content, self.folded().origin(span))
+    }
+
+    fn field(&self, field: Field) -> &'a str {
+        let submission = self.submission;
+        let text = match field {
+            Field::Content => Some(&*submission.content),
+            Field::AuthorName => submission.author.name.as_deref(),
+            Field::AuthorEmail => submission.author.email.as_deref(),
+            Field::AuthorUrl => submission.author.url.as_deref(),
+            Field::Honeypot => submission.form.honeypot.as_deref(),
+        };
+        text.unwrap_or_default()
+    }
+
+    fn reading(&self) -> &Reading {
+        self.reading.get_or_init(|| links::read(&self.submission.content, |owner| self.side(owner)))
+    }
+
+    fn any_website(&self) -> Option<&Target> {
+        let website = self.website.get_or_init(|| Target::of(self.submission.author.url.as_deref()?));
+        website.as_ref()
+    }
+
+    fn visible_chars(&self) -> impl Iterator<Item = char> {
+        let content: &str = &self.submission.content;
+        let mut hidden = self.reading().hidden.iter().peekable();
+        content.char_indices().filter_map(move |(at, c)| {
+            while hidden.peek().is_some_and(|part| part.span.1 <= at) {
+                hidden.next();
+            }
+            hidden.peek().is_none_or(|part| part.span.0 > at).then_some(c)
+        })
+    }
+
+    fn side(&self, owner: &str) -> Side {
+        let post = self.post_owner.get_or_init(|| {
+            let target = Target::of(self.submission.post.url.as_deref()?)?;
+            Some(target.owner)
+        });
+        let is_own = self.policy.owns(owner) || post.as_deref() == Some(owner);
+        if is_own { Side::Own } else { Side::Foreign }
+    }
+}
+
+/// How much of the budget is left. Counted in pieces of work, never in time, so that it is the same everywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// So many candidates for links may still be read.
+    Left(usize),
+    /// There was more than may be read.
+    Exceeded,
+}
+
+impl Default for Work {
+    fn default() -> Self {
+        Work::Left(1000)
+    }
+}
+
+impl Work {
+    /// Takes one link from the budget; `false` if there is none left.
+    fn spend_link(&mut self) -> bool {
+        *self = match *self {
+            Work::Left(left @ 1..) => Work::Left(left - 1),
+            Work::Left(0) | Work::Exceeded => Work::Exceeded,
+        };
+        *self != Work::Exceeded
+    }
+
+    fn exceed(&mut self) {
+        *self = Work::Exceeded;
+    }
+}
+
+#[cfg(test)]
+mod tests;

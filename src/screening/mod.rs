@@ -1,0 +1,27 @@
+//! The core: from a submission and what is remembered to a verdict that explains itself. Pure and synchronous.
+//!
+//! Three stages, each usable by itself: [`Facts`] are what a rule may look at, [`rules`] finds what speaks for or against
+//! the comment, [`conclude`] weighs it. The same input gives the same verdict, always.
+
+mod case;
+mod counterfactual;
+mod engine;
+mod facts;
+mod lists;
+mod policy;
+mod rules;
+mod settings;
+
+pub use case::Case;
+pub use engine::{Hits, conclude, rules};
+pub use facts::{Facts, FactsReport, Identity, fold_for_search};
+pub use policy::{Invalid, Policy};
+pub use settings::{FirstComment, KindAction, Mode, RuleSettings, Settings};
+
+use crate::domain::{History, Verdict};
+
+/// Judges a submission: what its rules find, and what follows from it.
+pub fn screen(facts: &Facts<'_>, history: &History, policy: &Policy) -> Verdict {
+    let hits = rules(facts, history, policy);
+    conclude(hits, Case { facts, history }, policy)
+}

@@ -1,0 +1,240 @@
+//! A policy ready to judge by: settings checked, phrases and lists compiled, rules built.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+use super::facts::Target;
+use super::rules::{self, Check, Rule};
+use super::settings::{FirstComment, KindAction, Mode, Settings};
+use crate::domain::{RuleDoc, RuleId, Slug, Thresholds};
+
+/// The most points a rule may add or take.
+const MAX_POINTS: i32 = 1000;
+
+/// A policy ready to judge by.
+pub struct Policy {
+    settings: Settings,
+    rules: Vec<ActiveRule>,
+    domains: BTreeSet<String>,
+    version: String,
+}
+
+/// A value of the settings that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invalid {
+    /// The key, dotted, seen from `[policy]`: `rules.link_count.points`.
+    pub key: String,
+    /// Completes "the key …".
+    pub detail: String,
+}
+
+impl Invalid {
+    /// What is wrong with a key.
+    pub fn new(key: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { key: key.into(), detail: detail.into() }
+    }
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.key, self.detail)
+    }
+}
+
+/// A rule that runs under a policy.
+pub(super) struct ActiveRule {
+    pub rule: &'static Rule,
+    pub mode: Mode,
+    pub points: i32,
+    pub check: Box<dyn Check>,
+}
+
+impl Policy {
+    /// Checks and compiles settings; the error lists everything that is wrong with them.
+    pub fn compile(settings: &Settings) -> Result<Policy, Vec<Invalid>> {
+        let mut faults = Vec::new();
+        check_thresholds(settings, &mut faults);
+        let rules = build_rules(settings, &mut faults);
+        let domains = read_domains(settings, &mut faults);
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        Ok(Self { version: version_of(settings), settings: settings.clone(), rules, domains })
+    }
+
+    /// Names these effective values: the first 12 hexadecimal digits of their hash.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Every rule with its documentation, as configured.
+    pub fn docs(&self) -> Vec<RuleDoc> {
+        rules::ALL.iter().filter_map(|rule| self.doc(rule)).collect()
+    }
+
+    /// The score's limits.
+    pub fn thresholds(&self) -> Thresholds {
+        let Settings { hold_at, reject_at, blatant_at, .. } = self.settings;
+        Thresholds { hold_at, reject_at, blatant_at }
+    }
+
+    pub(super) fn rules(&self) -> &[ActiveRule] {
+        &self.rules
+    }
+
+    pub(super) fn owns(&self, owner: &str) -> bool {
+        self.domains.contains(owner)
+    }
+
+    pub(super) fn kind_action(&self, kind: &Slug) -> KindAction {
+        self.settings.kinds.get(kind).copied().unwrap_or(KindAction::Screen)
+    }
+
+    pub(super) fn first_comment(&self) -> FirstComment {
+        self.settings.first_comment
+    }
+
+    pub(super) fn premoderates_all(&self) -> bool {
+        self.settings.premoderate_all
+    }
+
+    #[cfg(test)]
+    pub(super) fn replace_check(&mut self, id: &str, check: Box<dyn Check>) {
+        let active = self.rules.iter_mut().find(|active| active.rule.id == id);
+        active.unwrap_or_else(|| panic!("{id} does not run")).check = check;
+    }
+
+    fn doc(&self, rule: &'static Rule) -> Option<RuleDoc> {
+        let table = self.settings.rules.get(rule.id)?;
+        let options = table.options.iter().map(|(name, value)| (name.clone(), value.to_string()));
+        Some(RuleDoc {
+            id: RuleId::new(rule.id),
+            group: rule.group,
+            summary: rule.summary,
+            why: rule.why,
+            mode: table.mode.as_str(),
+            points: table.points,
+            certain: rule.certain,
+            options: options.collect(),
+            fires: rule.fires,
+            passes: rule.passes,
+        })
+    }
+}
+
+fn check_thresholds(settings: &Settings, faults: &mut Vec<Invalid>) {
+    let Settings { hold_at, reject_at, blatant_at, .. } = *settings;
+    if hold_at < 1 {
+        faults.push(Invalid::new("hold_at", "must be at least 1"));
+    }
+    if reject_at < hold_at {
+        faults.push(Invalid::new("reject_at", format!("must be at least hold_at ({hold_at})")));
+    }
+    if blatant_at < reject_at {
+        faults.push(Invalid::new("blatant_at", format!("must be at least reject_at ({reject_at})")));
+    }
+}
+
+fn build_rules(settings: &Settings, faults: &mut Vec<Invalid>) -> Vec<ActiveRule> {
+    let known: BTreeSet<&str> = rules::ALL.iter().map(|rule| rule.id).collect();
+    for id in settings.rules.keys().filter(|id| !known.contains(id.as_str())) {
+        faults.push(Invalid::new(format!("rules.{id}"), "names no rule"));
+    }
+    let mut active = Vec::new();
+    for rule in rules::ALL {
+        let Some(table) = settings.rules.get(rule.id) else {
+            faults.push(Invalid::new(format!("rules.{}", rule.id), "is missing"));
+            continue;
+        };
+        if table.points.abs() > MAX_POINTS {
+            let detail = format!("must be between -{MAX_POINTS} and {MAX_POINTS}");
+            faults.push(Invalid::new(format!("rules.{}.points", rule.id), detail));
+        }
+        match (rule.build)(&table.options, settings) {
+            Ok(check) if table.mode != Mode::Off => {
+                active.push(ActiveRule { rule, mode: table.mode, points: table.points, check });
+            }
+            Ok(_) => {}
+            Err(fault) => faults.push(fault.below(rule.id)),
+        }
+    }
+    active
+}
+
+fn read_domains(settings: &Settings, faults: &mut Vec<Invalid>) -> BTreeSet<String> {
+    let mut domains = BTreeSet::new();
+    for (place, domain) in settings.domains.iter().enumerate() {
+        match Target::of(domain) {
+            Some(target) => drop(domains.insert(target.owner)),
+            None => faults.push(Invalid::new(format!("domains.{place}"), format!("\"{domain}\" is not a domain"))),
+        }
+    }
+    domains
+}
+
+/// A hash of the settings in a form that does not depend on how they were written.
+fn version_of(settings: &Settings) -> String {
+    let canonical = serde_json::to_vec(settings).unwrap_or_default();
+    let mut version = data_encoding::HEXLOWER.encode(&Sha256::digest(canonical));
+    version.truncate(12);
+    version
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rules::testing::default_settings;
+    use super::*;
+
+    fn faults(settings: &Settings) -> Vec<String> {
+        let faults = Policy::compile(settings).err().unwrap_or_default();
+        faults.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_told_with_its_key() {
+        let mut settings = default_settings();
+        settings.hold_at = 0;
+        settings.blatant_at = 1;
+        settings.domains = vec!["nonsense".to_owned()];
+        let table = settings.rules.remove("link_count").unwrap();
+        settings.rules.insert("link_cuont".to_owned(), table);
+        settings.rules.get_mut("too_fast").unwrap().options.insert("colour".to_owned(), true.into());
+        settings.rules.get_mut("all_caps").unwrap().points = 1_000_000;
+        let found = faults(&settings);
+        for key in [
+            "hold_at",
+            "blatant_at",
+            "rules.link_cuont",
+            "rules.link_count",
+            "rules.too_fast.colour",
+            "rules.all_caps.points",
+            "domains.0",
+        ] {
+            assert!(found.iter().any(|fault| fault.split(' ').next() == Some(key)), "{key} in {found:?}");
+        }
+    }
+
+    #[test]
+    fn every_rule_is_documented_as_configured() {
+        let mut settings = default_settings();
+        settings.rules.get_mut("too_fast").unwrap().mode = Mode::Off;
+        let policy = Policy::compile(&settings).unwrap_or_else(|faults| panic!("{faults:?}"));
+        let docs = policy.docs();
+        assert_eq!(docs.len(), rules::ALL.len());
+        let doc = docs.iter().find(|doc| doc.id.as_str() == "too_fast").unwrap();
+        assert_eq!((doc.mode, doc.options["seconds"].as_str()), ("off", "3"));
+        assert!(docs.iter().all(|doc| !doc.summary.is_empty() && !doc.why.is_empty()));
+    }
+
+    #[test]
+    fn the_version_tells_policies_apart() {
+        let settings = default_settings();
+        let mut other = settings.clone();
+        other.hold_at += 1;
+        let version = |settings: &Settings| Policy::compile(settings).ok().map(|policy| policy.version().to_owned());
+        assert_eq!(version(&settings), version(&settings));
+        assert_ne!(version(&settings), version(&other));
+    }
+}

@@ -1,0 +1,49 @@
+//! Trusts authors whose comments people have approved.
+
+use serde::Deserialize;
+
+use super::super::case::Case;
+use super::{Check, Finding, Rule, from_options};
+use crate::domain::{Field, Group, Past};
+
+/// The rule.
+pub const RULE: Rule = Rule {
+    id: "author_approved_before",
+    group: Group::History,
+    summary: "People have approved comments of this author and rejected none as spam; full trust, twice the points, takes more than a typed e-mail address.",
+    why: "Who wrote well before will again. But anybody can type an address: twice the points are for a verified account, or an e-mail address seen together with the same network or website.",
+    certain: false,
+    fires: &[
+        r#"{"content": "I agree.", "author": {"email": "ana@mail.example"}, "history": {"mail": {"b": [{"p": 683, "n": 2, "a": 2}]}}}"#,
+        r#"{"content": "I agree.", "author": {"name": "Ana", "record": {"approved": 3, "rejected": 0}}}"#,
+    ],
+    passes: &[
+        r#"{"content": "I agree.", "author": {"email": "ana@mail.example"}}"#,
+        r#"{"content": "I agree.", "author": {"email": "ana@mail.example"}, "history": {"mail": {"b": [{"p": 683, "n": 2, "a": 1, "s": 1}]}}}"#,
+    ],
+    build: from_options::<AuthorApprovedBefore>,
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AuthorApprovedBefore {}
+
+impl Check for AuthorApprovedBefore {
+    fn check(&self, case: &Case<'_>) -> Option<Finding> {
+        let history = case.history;
+        let author = &case.facts.submission().author;
+        let is_good = |past: &Past| {
+            let total = past.total(case.facts.now());
+            total.approved > 0 && total.spam == 0 && total.abuse == 0
+        };
+        let has_record = author.record.is_some_and(|record| record.approved > 0 && record.rejected == 0);
+        let is_verified = author.account.as_ref().is_some_and(|account| account.verified) && is_good(&history.account);
+        let is_backed = is_good(&history.mail_net) || is_good(&history.mail_owner);
+        if !(is_good(&history.mail) || is_good(&history.account) || has_record || is_backed) {
+            return None;
+        }
+        let field = if author.email.is_some() { Field::AuthorEmail } else { Field::AuthorName };
+        let times = if is_verified || is_backed || has_record { 2 } else { 1 };
+        Some(Finding::new("People have approved comments of this author.", vec![case.facts.whole(field)]).times(times))
+    }
+}

@@ -1,0 +1,146 @@
+//! The rules: one heuristic a file, each a constant that documents it and a pure check.
+
+mod all_caps;
+mod author_approved_before;
+mod author_name_keywords;
+mod author_name_link;
+mod author_url_untrusted;
+mod blocked_phrase;
+mod contact_handle;
+mod duplicate_text;
+mod generic_praise;
+mod gtube;
+mod honeypot;
+mod letter_spacing;
+mod link_count;
+mod link_only;
+mod link_shortener;
+mod link_syntax_mix;
+mod link_text_mismatch;
+mod mixed_script;
+mod new_author_with_link;
+mod phrases;
+mod repetition;
+#[cfg(test)]
+pub mod testing;
+mod too_fast;
+mod zero_width;
+
+use serde::de::DeserializeOwned;
+
+use super::case::Case;
+use super::policy::Invalid;
+use super::settings::Settings;
+use crate::domain::{Evidence, Group};
+
+/// Every rule, in the order in which hits are listed. Adding one takes its file, its line here, and its table
+/// `[policy.rules.<id>]` in `config/moderato.toml`.
+pub const ALL: &[&Rule] = &[
+    &link_count::RULE,
+    &link_only::RULE,
+    &link_shortener::RULE,
+    &link_text_mismatch::RULE,
+    &link_syntax_mix::RULE,
+    &author_name_link::RULE,
+    &author_name_keywords::RULE,
+    &author_url_untrusted::RULE,
+    &blocked_phrase::RULE,
+    &generic_praise::RULE,
+    &contact_handle::RULE,
+    &zero_width::RULE,
+    &mixed_script::RULE,
+    &letter_spacing::RULE,
+    &all_caps::RULE,
+    &repetition::RULE,
+    &gtube::RULE,
+    &duplicate_text::RULE,
+    &new_author_with_link::RULE,
+    &author_approved_before::RULE,
+    &honeypot::RULE,
+    &too_fast::RULE,
+];
+
+/// A rule: what it is called, what it means, and how its check is made.
+pub struct Rule {
+    /// Its file's name, its table in the configuration, its value in logs and JSON.
+    pub id: &'static str,
+    /// Its group.
+    pub group: Group,
+    /// What it finds, in one sentence.
+    pub summary: &'static str,
+    /// Why that matters.
+    pub why: &'static str,
+    /// Whether it rejects by itself.
+    pub certain: bool,
+    /// Submissions (JSON) on which it fires: its documentation and its first tests. `history` beside the
+    /// submission's own fields is what is remembered.
+    pub fires: &'static [&'static str],
+    /// Look-alikes on which it does not.
+    pub passes: &'static [&'static str],
+    /// Makes the check from the rule's options.
+    pub build: Build,
+}
+
+/// Makes a check from a rule's options and the policy's common settings.
+pub type Build = fn(&toml::Table, &Settings) -> Result<Box<dyn Check>, BadOption>;
+
+/// What a rule does: looks at a case, without memory of others and without knowing what other rules say.
+pub trait Check: Send + Sync {
+    /// What it finds, if anything.
+    fn check(&self, case: &Case<'_>) -> Option<Finding>;
+}
+
+/// What a rule found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// A sentence for a person.
+    pub message: String,
+    /// Where.
+    pub evidence: Vec<Evidence>,
+    /// How many times the rule's points it is worth.
+    pub times: i32,
+}
+
+impl Finding {
+    /// Something found, worth the rule's points once.
+    pub fn new(message: impl Into<String>, evidence: Vec<Evidence>) -> Self {
+        Self { message: message.into(), evidence, times: 1 }
+    }
+
+    /// The same, worth them so many times.
+    pub fn times(self, times: usize) -> Self {
+        Self { times: i32::try_from(times).unwrap_or(i32::MAX), ..self }
+    }
+}
+
+/// An option of a rule that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadOption {
+    /// Its key within the rule's table, if it is known.
+    pub key: Option<String>,
+    /// Completes "the key …".
+    pub detail: String,
+}
+
+impl BadOption {
+    /// The fault as one of the whole policy.
+    pub fn below(self, rule: &str) -> Invalid {
+        let key = self.key.map_or_else(|| format!("rules.{rule}"), |key| format!("rules.{rule}.{key}"));
+        Invalid::new(key, self.detail)
+    }
+}
+
+/// Makes a check that is nothing but its options; unknown ones are an error.
+pub fn from_options<C: Check + DeserializeOwned + 'static>(
+    options: &toml::Table,
+    _settings: &Settings,
+) -> Result<Box<dyn Check>, BadOption> {
+    let read: Result<C, _> = serde_path_to_error::deserialize(options.clone());
+    match read {
+        Ok(check) => Ok(Box::new(check)),
+        Err(error) => {
+            let path = error.path().to_string();
+            Err(BadOption { key: (path != ".").then_some(path), detail: error.inner().message().to_owned() })
+        }
+    }
+}

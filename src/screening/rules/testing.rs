@@ -1,0 +1,95 @@
+//! One door for the rules' tests: an example in, the verdict's hits out.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::super::{Facts, Mode, Policy, Settings, rules, screen};
+use super::ALL;
+use crate::domain::{History, Submission, Timestamp, Verdict};
+
+/// The moment of every example: 2026-01-01T00:00:00Z.
+pub const NOW: i64 = 1_767_225_600_000;
+
+/// The defaults, as they are shipped.
+pub fn default_settings() -> Settings {
+    let file: toml::Table = include_str!("../../../config/moderato.toml").parse().unwrap();
+    file["policy"].clone().try_into().unwrap()
+}
+
+/// The shipped policy with every rule on.
+pub fn policy() -> Policy {
+    let mut settings = default_settings();
+    for table in settings.rules.values_mut() {
+        table.mode = Mode::On;
+    }
+    Policy::compile(&settings).unwrap_or_else(|faults| panic!("{faults:?}"))
+}
+
+/// Reads an example: the fields of a submission, those left out being empty, and `history`.
+pub fn example(text: &str) -> (Submission, History) {
+    let mut given: Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error} in {text}"));
+    let history = given.as_object_mut().unwrap().remove("history").unwrap_or_else(|| json!({}));
+    if let Some(form) = given.get_mut("form").and_then(Value::as_object_mut)
+        && let Some(seconds) = form.remove("seconds")
+    {
+        form.insert("millis".to_owned(), json!((seconds.as_f64().unwrap() * 1000.0) as u64));
+    }
+    let mut whole = json!({"post": {"id": "1", "tags": []}, "kind": "comment", "author": {}, "content": "",
+        "format": "text", "client": {}, "form": {}});
+    merge(&mut whole, given);
+    let submission = serde_json::from_value(whole).unwrap_or_else(|error| panic!("{error} in {text}"));
+    let history = serde_json::from_value(history).unwrap_or_else(|error| panic!("{error} in {text}"));
+    (submission, history)
+}
+
+/// The verdict on an example.
+pub fn judge(text: &str, policy: &Policy) -> Verdict {
+    let (submission, history) = example(text);
+    screen(&Facts::new(&submission, policy, Timestamp::from_millis(NOW)), &history, policy)
+}
+
+fn merge(base: &mut Value, given: Value) {
+    match (base, given) {
+        (Value::Object(base), Value::Object(given)) => {
+            for (key, value) in given {
+                merge(base.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (base, given) => *base = given,
+    }
+}
+
+#[test]
+fn every_rule_fires_on_its_examples_and_not_on_their_look_alikes() {
+    let policy = policy();
+    for rule in ALL {
+        assert!(!rule.fires.is_empty() && !rule.passes.is_empty(), "{} needs examples", rule.id);
+        let fires = |text: &str| {
+            let (submission, history) = example(text);
+            let facts = Facts::new(&submission, &policy, Timestamp::from_millis(NOW));
+            rules(&facts, &history, &policy).list.into_iter().find(|hit| hit.rule.as_str() == rule.id)
+        };
+        for text in rule.fires {
+            let hit = fires(text).unwrap_or_else(|| panic!("{} does not fire on {text}", rule.id));
+            assert!(!hit.message.is_empty(), "{}", rule.id);
+        }
+        for text in rule.passes {
+            assert!(fires(text).is_none(), "{} fires on {text}", rule.id);
+        }
+    }
+}
+
+#[test]
+fn rules_files_and_configuration_name_the_same_rules() {
+    let in_code: BTreeSet<String> = ALL.iter().map(|rule| rule.id.to_owned()).collect();
+    let in_config: BTreeSet<String> = default_settings().rules.into_keys().collect();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/screening/rules");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let names = files.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned());
+    let in_files: BTreeSet<String> =
+        names.filter(|name| !["mod", "phrases", "testing"].contains(&name.as_str())).collect();
+    assert_eq!(in_code, in_config);
+    assert_eq!(in_code, in_files);
+    assert_eq!(in_code.len(), ALL.len(), "an id is used twice");
+}

@@ -2,4 +2,16 @@
 
 pub mod clock;
 pub mod domain;
+
+pub mod screening;
 pub mod store;
+
+pub mod service;
+
+pub mod http;
+
+pub mod app;
+pub mod config;
+pub mod telemetry;
+
+pub mod cli;

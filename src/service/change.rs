@@ -1,0 +1,124 @@
+//! What happens to a kept comment: decisions, the blog's id, withdrawal, erasure.
+
+use sha2::{Digest, Sha256};
+
+use super::memory::idempotency_key;
+use super::{Error, IDEMPOTENCY_MILLIS, Service};
+use crate::domain::{
+    Comment, CommentRef, Decision, DecisionAction, DecisionRequest, ExternalId, Fingerprint, Line, Name, Reason,
+    Refusal, SiteId, Source, Timestamp,
+};
+use crate::store::{Idempotency, Outcome};
+
+/// A decision that somebody asks for.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// What.
+    pub action: DecisionAction,
+    /// Why, when rejected.
+    pub reason: Option<Reason>,
+    /// A word to the other moderators.
+    pub note: Option<Line>,
+    /// `Api`, or `Site` where it has already happened on the blog.
+    pub source: Source,
+    /// Who.
+    pub actor: Name,
+    /// When it happened on the blog; absent, or in the future: now.
+    pub at: Option<Timestamp>,
+    /// Only if the comment has this version.
+    pub if_match: Option<u64>,
+}
+
+/// What came of a change.
+#[derive(Clone, Debug)]
+pub struct Decided {
+    /// The comment as it now is.
+    pub comment: Comment,
+    /// `false` where the blog told of something older than a person's last decision.
+    pub applied: bool,
+    /// Whether the idempotency key was used before for the same request.
+    pub replayed: bool,
+}
+
+impl Service {
+    /// Decides a comment: one wins, the others are told who.
+    pub async fn decide(
+        &self,
+        site: &SiteId,
+        comment: &CommentRef,
+        wish: Wish,
+        idempotency_header: Option<&str>,
+    ) -> Result<Decided, Error> {
+        let now = self.clock.now();
+        let fingerprint = wish.fingerprint(comment);
+        let idempotency = idempotency_header.map(|header| Idempotency {
+            key: idempotency_key(header),
+            fingerprint: fingerprint.clone(),
+            expires_at: now.plus_millis(IDEMPOTENCY_MILLIS),
+        });
+        let at = wish.at.map_or(now, |at| at.min(now));
+        let decision = Decision {
+            action: wish.action,
+            reason: wish.reason,
+            note: wish.note,
+            source: wish.source,
+            actor: wish.actor,
+            at,
+        };
+        let request = DecisionRequest { decision, if_match: wish.if_match, now };
+        let outcome = self.store.decide(site, comment, request, idempotency).await?;
+        settle(outcome, &fingerprint)
+    }
+
+    /// Gives a comment the blog's id, once that exists.
+    pub async fn link(&self, site: &SiteId, comment: &CommentRef, external: ExternalId) -> Result<Comment, Error> {
+        let now = self.clock.now();
+        let outcome = self.store.link(site, comment, external, now).await?;
+        settle(outcome, &Fingerprint::new([0; 32])).map(|decided| decided.comment)
+    }
+
+    /// Takes a comment out of the queue, because it is gone from the blog. It teaches nothing any more.
+    pub async fn withdraw(&self, site: &SiteId, comment: &CommentRef) -> Result<Comment, Error> {
+        let now = self.clock.now();
+        let outcome = self.store.withdraw(site, comment, now).await?;
+        settle(outcome, &Fingerprint::new([0; 32])).map(|decided| decided.comment)
+    }
+
+    /// Erases a comment now.
+    pub async fn erase(&self, site: &SiteId, comment: &CommentRef) -> Result<(), Error> {
+        match self.store.erase(site, comment, self.clock.now()).await? {
+            true => Ok(()),
+            false => Err(Error::UnknownComment),
+        }
+    }
+}
+
+impl Wish {
+    /// Tells the same wish from another one under the same idempotency key.
+    fn fingerprint(&self, comment: &CommentRef) -> Fingerprint {
+        let Wish { action, reason, note, source, actor, at, if_match: _ } = self;
+        let request = serde_json::json!([action, reason, note, source, actor, at, format!("{comment:?}")]);
+        let mut hash = Sha256::new_with_prefix(b"decide\n");
+        hash.update(request.to_string());
+        Fingerprint::new(hash.finalize().into())
+    }
+}
+
+fn settle(outcome: Outcome, asked: &Fingerprint) -> Result<Decided, Error> {
+    let decided = |comment: Box<Comment>| Decided { comment: *comment, applied: true, replayed: false };
+    match outcome {
+        Outcome::Changed(comment) | Outcome::Already(comment) => Ok(decided(comment)),
+        Outcome::Outdated(comment) => Ok(Decided { applied: false, ..decided(comment) }),
+        Outcome::Replayed(comment, fingerprint) if fingerprint == *asked => {
+            Ok(Decided { replayed: true, ..decided(comment) })
+        }
+        Outcome::Replayed(..) => Err(Error::IdempotencyMismatch),
+        Outcome::ReplayedErased(id) => Err(Error::Erased(id)),
+        Outcome::NotFound => Err(Error::UnknownComment),
+        Outcome::ExternalIdTaken(id) => Err(Error::ExternalIdTaken(id)),
+        Outcome::Refused(Refusal::VersionMismatch, comment) => Err(Error::VersionMismatch(comment)),
+        Outcome::Refused(Refusal::DecidedOtherwise, comment) => Err(Error::DecidedOtherwise(comment)),
+        Outcome::Refused(Refusal::Withdrawn, comment) => Err(Error::Withdrawn(comment)),
+        Outcome::Refused(Refusal::HasExternalId, comment) => Err(Error::HasExternalId(comment)),
+    }
+}

@@ -1,0 +1,102 @@
+//! Under which keys a submission is remembered, and how persons become hashes.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+
+use super::Service;
+use crate::domain::{
+    AuthorId, Counted, Fingerprint, HistoryKey, HistoryKind, Lesson, Period, Submission, Tally, Timestamp,
+};
+use crate::screening::Facts;
+use crate::store::IdempotencyKey;
+
+/// What a submission is remembered by.
+pub(super) struct Traces {
+    /// The author's token, if they can be told from others at all.
+    pub author_id: Option<AuthorId>,
+    /// The history entries.
+    pub keys: Vec<HistoryKey>,
+    /// Its (author, post) pair.
+    pub member: u32,
+}
+
+/// The keyed hash of this store.
+pub(super) fn hasher(secret: &[u8; 32]) -> Hmac<Sha256> {
+    // HMAC pads a short key with zeros to the hash's block of 64 bytes; done here, no length can be wrong.
+    let mut block = [0; 64];
+    block[..32].copy_from_slice(secret);
+    KeyInit::new(&block.into())
+}
+
+impl Service {
+    /// Finds what a submission is remembered by. Persons stand there as keyed hashes, texts as plain ones.
+    pub(super) fn traces(&self, submission: &Submission, facts: &Facts<'_>) -> Traces {
+        let identity = facts.identity();
+        let mut keys = Vec::with_capacity(5);
+        let mut author_id = None;
+        if let Some(mail) = &identity.mail {
+            let by =
+                |kind: HistoryKind, other: &str| HistoryKey { kind, hash: self.hash(&[kind.as_str(), mail, other]) };
+            let key = by(HistoryKind::Mail, "");
+            author_id = Some(AuthorId::new(key.hash));
+            keys.push(key);
+            keys.extend(identity.net.as_deref().map(|net| by(HistoryKind::MailNet, net)));
+            keys.extend(identity.url_owner.as_deref().map(|owner| by(HistoryKind::MailOwner, owner)));
+        }
+        if let Some((provider, id)) = identity.account {
+            let kind = HistoryKind::Account;
+            let hash = self.hash(&[kind.as_str(), provider, id]);
+            author_id = Some(AuthorId::new(hash));
+            keys.push(HistoryKey { kind, hash });
+        }
+        keys.extend(facts.text_fingerprint().map(|hash| HistoryKey { kind: HistoryKind::Text, hash }));
+        let name = submission.author.name.as_deref().unwrap_or_default();
+        let who = author_id.map_or_else(|| name.to_owned(), |id| id.to_string());
+        let pair = self.hash(&["member", &who, &submission.post.id]);
+        Traces { author_id, keys, member: u32::from_be_bytes([pair[0], pair[1], pair[2], pair[3]]) }
+    }
+
+    /// A keyed hash of parts; the lengths go in too, so that no two lists of parts are alike.
+    fn hash(&self, parts: &[&str]) -> [u8; 16] {
+        let mut mac = self.hasher.clone();
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part.as_bytes());
+        }
+        let full = mac.finalize().into_bytes();
+        let mut hash = [0; 16];
+        hash.copy_from_slice(&full[..16]);
+        hash
+    }
+}
+
+impl Traces {
+    /// What a new comment is counted in, with what its decision (if it came with one) teaches.
+    pub fn counted(&self, now: Timestamp, lesson: Lesson) -> Vec<Counted> {
+        let count = |key: &HistoryKey| {
+            let seen = u32::from(key.kind.counts_submissions());
+            let member = (key.kind == HistoryKind::Text).then_some(self.member);
+            let tally = Tally { seen, ..Tally::default() };
+            let mut counted = Counted { key: *key, period: Period::of(now), tally, member };
+            counted.tally = lesson.tally(&counted);
+            counted
+        };
+        self.keys.iter().map(count).collect()
+    }
+}
+
+/// Tells a retry from another comment. The external id stays out of it: a comment may get one later.
+pub(super) fn fingerprint(submission: &Submission) -> Fingerprint {
+    let nameless = Submission { external_id: None, ..submission.clone() };
+    let mut hash = Sha256::new_with_prefix(b"submit\n");
+    hash.update(serde_json::to_vec(&nameless).unwrap_or_default());
+    Fingerprint::new(hash.finalize().into())
+}
+
+/// The store's name for a caller's idempotency key.
+pub(super) fn idempotency_key(key: &str) -> IdempotencyKey {
+    let full = Sha256::digest(key.as_bytes());
+    let mut hash = [0; 16];
+    hash.copy_from_slice(&full[..16]);
+    IdempotencyKey(hash)
+}

@@ -1,0 +1,210 @@
+//! Submit and check: a comment comes in, is judged, and (submitted) is kept.
+
+use std::time::Duration;
+
+use super::memory::{Traces, fingerprint, idempotency_key};
+use super::{Error, IDEMPOTENCY_MILLIS, Service};
+use crate::clock::Stopwatch;
+use crate::domain::{
+    Action, Comment, CommentId, Decided, DecidedKind, Decision, DecisionAction, ExternalId, Fingerprint, History,
+    Lesson, Name, Outcome, Review, ReviewWhy, SiteId, Source, Status, Submission, Timestamp, Verdict,
+};
+use crate::screening::{Facts, screen};
+use crate::store::{Existing, Idempotency, Recall, Record, Recorded};
+
+/// A comment that was taken in.
+#[derive(Debug)]
+pub struct Submitted {
+    /// The comment; for a retry, as it is now.
+    pub comment: Comment,
+    /// Whether it was here already.
+    pub replayed: bool,
+    /// Where the time went.
+    pub took: Took,
+}
+
+/// What the screening says of a comment that nobody keeps.
+#[derive(Debug)]
+pub struct Judged {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Where the time went.
+    pub took: Took,
+}
+
+/// Where the time of a request went.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Took {
+    /// Facts and rules.
+    pub screening: Duration,
+    /// The store's read and write.
+    pub store: Duration,
+}
+
+impl Service {
+    /// Screens a comment and keeps it. The same again (by idempotency key or external id) answers the comment as it is now.
+    pub async fn submit(
+        &self,
+        site: &SiteId,
+        submission: Submission,
+        idempotency_header: Option<&str>,
+    ) -> Result<Submitted, Error> {
+        let now = self.clock.now();
+        let sent = Sent { fingerprint: fingerprint(&submission), external_id: submission.external_id.clone() };
+        let key = idempotency_header.map(idempotency_key);
+        let mut took = Took::default();
+        let judging = Stopwatch::start();
+        let facts = Facts::new(&submission, &self.policy, now);
+        let traces = self.traces(&submission, &facts);
+        took.screening += judging.elapsed();
+
+        let reading = Stopwatch::start();
+        let history = traces.keys.clone();
+        let ask = Recall { idempotency: key, external_id: submission.external_id.clone(), history, now };
+        let recalled = self.store.recall(site, &ask).await?;
+        took.store += reading.elapsed();
+        if let Some(existing) = recalled.existing {
+            return sent.replay(existing, took);
+        }
+
+        let judging = Stopwatch::start();
+        let history = History { member: traces.member, ..recalled.history };
+        let verdict = screen(&facts, &history, &self.policy);
+        let hosts = facts.hosts();
+        drop(facts);
+        took.screening += judging.elapsed();
+
+        let id = CommentId::new(now, self.chance.bytes()?);
+        let judged = Judgement { verdict, history, hosts, traces };
+        let announced = submission.decided.is_none();
+        let comment = new_comment(id, now, submission, judged);
+        let comment = Comment { fingerprint: sent.fingerprint.clone(), ..comment };
+        let idempotency = key.map(|key| {
+            let expires_at = now.plus_millis(IDEMPOTENCY_MILLIS);
+            Idempotency { key, fingerprint: sent.fingerprint.clone(), expires_at }
+        });
+        let writing = Stopwatch::start();
+        let entry = Record { comment: comment.clone(), idempotency, announced };
+        let recorded = self.store.record(site, entry).await?;
+        took.store += writing.elapsed();
+        match recorded {
+            Recorded::New => Ok(Submitted { comment, replayed: false, took }),
+            Recorded::Existing(existing) => sent.replay(existing, took),
+        }
+    }
+
+    /// Screens a comment against what is remembered, and forgets it.
+    pub async fn check(&self, site: &SiteId, submission: &Submission) -> Result<Judged, Error> {
+        let now = self.clock.now();
+        let mut took = Took::default();
+        let judging = Stopwatch::start();
+        let facts = Facts::new(submission, &self.policy, now);
+        let traces = self.traces(submission, &facts);
+        took.screening += judging.elapsed();
+
+        let reading = Stopwatch::start();
+        let ask = Recall { idempotency: None, external_id: None, history: traces.keys, now };
+        let recalled = self.store.recall(site, &ask).await?;
+        took.store += reading.elapsed();
+
+        let judging = Stopwatch::start();
+        let history = History { member: traces.member, ..recalled.history };
+        let verdict = screen(&facts, &history, &self.policy);
+        took.screening += judging.elapsed();
+        Ok(Judged { verdict, took })
+    }
+}
+
+/// What tells a retry of a submission from another one.
+struct Sent {
+    fingerprint: Fingerprint,
+    external_id: Option<ExternalId>,
+}
+
+impl Sent {
+    /// The answer where the submission finds its place taken: the comment, if it is the same one.
+    fn replay(&self, existing: Existing, took: Took) -> Result<Submitted, Error> {
+        match existing {
+            Existing::Erased(id) => Err(Error::Erased(id)),
+            Existing::ByKey { comment, fingerprint } => {
+                let same_id = self.external_id.is_none() || self.external_id == comment.submission.external_id;
+                if fingerprint != self.fingerprint || !same_id {
+                    return Err(Error::IdempotencyMismatch);
+                }
+                Ok(Submitted { comment: *comment, replayed: true, took })
+            }
+            Existing::ByExternalId { comment } => {
+                if comment.fingerprint != self.fingerprint {
+                    return Err(Error::ExternalIdTaken(comment.id));
+                }
+                Ok(Submitted { comment: *comment, replayed: true, took })
+            }
+        }
+    }
+}
+
+/// What the screening knows of a submission by the time it is kept.
+struct Judgement {
+    verdict: Verdict,
+    history: History,
+    hosts: Vec<String>,
+    traces: Traces,
+}
+
+fn new_comment(id: CommentId, now: Timestamp, submission: Submission, judged: Judgement) -> Comment {
+    let written_at = submission.created_at.map_or(now, |at| at.min(now));
+    let decided = submission.decided.iter();
+    let decisions: Vec<_> = decided.filter_map(|old| person_decision(old, (written_at, now))).collect();
+    let lesson = decisions.last().map_or(Lesson::Nothing, |decision| Lesson::of(decision.action, decision.reason));
+    let status = match (&submission.decided, judged.verdict.action) {
+        (Some(Decided { outcome: Outcome::Approve, .. }), _) | (None, Action::Approve) => Status::Approved,
+        (Some(Decided { outcome: Outcome::Reject, .. }), _) | (None, Action::Reject) => Status::Rejected,
+        (None, Action::Hold) => Status::Held,
+    };
+    let review = match status {
+        Status::Held => Review::open(ReviewWhy::Held, now, &judged.verdict),
+        Status::Approved | Status::Rejected => Review::Done,
+    };
+    // Owner, staff and moderators are never learnt from.
+    let is_trusted = submission.author.role.is_some_and(|role| role.is_trusted());
+    let counted = if is_trusted { Vec::new() } else { judged.traces.counted(written_at, lesson) };
+    let comment = Comment {
+        id,
+        version: 1,
+        status,
+        review,
+        submission,
+        fingerprint: Fingerprint::from(String::new()),
+        author_id: judged.traces.author_id,
+        hosts: judged.hosts,
+        received_at: now,
+        written_at,
+        changed_at: now,
+        verdict: judged.verdict,
+        history: judged.history,
+        decisions,
+        linked_at: None,
+        withdrawn_at: None,
+        counted,
+    };
+    Comment { version: comment.changes(), ..comment }
+}
+
+/// The decision that an old comment brings along, if a person made it; never later than now, or whatever the blog tells
+/// afterwards would count as outdated.
+fn person_decision(old: &Decided, (written_at, now): (Timestamp, Timestamp)) -> Option<Decision> {
+    let action = match old.outcome {
+        Outcome::Approve => DecisionAction::Approve,
+        Outcome::Reject => DecisionAction::Reject,
+    };
+    let actor = old.actor.clone().unwrap_or_else(|| Name::try_from("unknown".to_owned()).unwrap_or_default());
+    let decision = Decision {
+        action,
+        reason: old.reason,
+        note: None,
+        source: Source::Import,
+        actor,
+        at: old.at.unwrap_or(written_at).min(now),
+    };
+    (old.by == DecidedKind::Person).then_some(decision)
+}

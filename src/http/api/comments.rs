@@ -1,0 +1,84 @@
+//! Single comments: taken in, checked, shown, linked, withdrawn, erased.
+
+use actix_web::HttpResponse;
+use actix_web::http::header::LOCATION;
+
+use super::{Answer, Problem, REPLAYED, Screened, SiteCall, etag, with_json};
+use crate::http::call::BODY_BYTES;
+use crate::http::wire::{Comment, ExternalBody, Faults, Fields, SubmissionBody, Verdict};
+
+/// The query parameters of one comment.
+pub(in crate::http) const PARAMETERS: &[&str] = &["fields"];
+
+/// Screens a comment and keeps it.
+pub(in crate::http) async fn submit(call: SiteCall) -> Answer {
+    let SiteCall { site, request, .. } = call;
+    let service = request.service.clone();
+    let key = request.idempotency_key()?;
+    let body: SubmissionBody<'_> = request.json(BODY_BYTES).await?;
+    let submission = body.check().map_err(Problem::invalid)?;
+    let taken = service.submit(&site, submission, key.as_deref()).await?;
+    let mut response = HttpResponse::Created();
+    response.insert_header(etag(taken.comment.version));
+    response.insert_header((LOCATION, format!("/v1/sites/{site}/comments/{}", taken.comment.id)));
+    if taken.replayed {
+        response.insert_header(REPLAYED);
+    }
+    response.extensions_mut().insert(Screened::new(Some(taken.comment.id), &taken.comment.verdict, taken.took));
+    with_json(response, &Comment::of(&site, &taken.comment))
+}
+
+/// Screens a comment and forgets it.
+pub(in crate::http) async fn check(call: SiteCall) -> Answer {
+    let SiteCall { site, request, .. } = call;
+    let service = request.service.clone();
+    let body: SubmissionBody<'_> = request.json(BODY_BYTES).await?;
+    let submission = body.check().map_err(Problem::invalid)?;
+    let judged = service.check(&site, &submission).await?;
+    let mut response = HttpResponse::Ok();
+    response.extensions_mut().insert(Screened::new(None, &judged.verdict, judged.took));
+    with_json(response, &Verdict::from(&judged.verdict))
+}
+
+/// Shows a comment.
+pub(in crate::http) async fn show(call: SiteCall) -> Answer {
+    let SiteCall { site, request, .. } = call;
+    let mut faults = Faults::default();
+    let fields: Option<Fields> = request.query.read("fields", &mut faults, str::parse);
+    let fields = faults.finish(Some(fields.unwrap_or_default())).map_err(Problem::invalid)?;
+    let comment = request.service.comment(&site, &request.comment()?).await?;
+    if request.has_version(comment.version) {
+        return Ok(HttpResponse::NotModified().insert_header(etag(comment.version)).finish());
+    }
+    let mut response = HttpResponse::Ok();
+    response.insert_header(etag(comment.version));
+    with_json(response, &Comment::of(&site, &comment).with(fields))
+}
+
+/// Gives a comment the blog's id.
+pub(in crate::http) async fn link(call: SiteCall) -> Answer {
+    let SiteCall { site, request, .. } = call;
+    let (service, comment) = (request.service.clone(), request.comment()?);
+    let body: ExternalBody = request.json(BODY_BYTES).await?;
+    let external_id = body.check().map_err(Problem::invalid)?;
+    let comment = service.link(&site, &comment, external_id).await?;
+    let mut response = HttpResponse::Ok();
+    response.insert_header(etag(comment.version));
+    with_json(response, &Comment::of(&site, &comment))
+}
+
+/// Takes a comment out of the queue, because it is gone from the blog.
+pub(in crate::http) async fn withdraw(call: SiteCall) -> Answer {
+    let SiteCall { site, request, .. } = call;
+    let comment = request.service.withdraw(&site, &request.comment()?).await?;
+    let mut response = HttpResponse::Ok();
+    response.insert_header(etag(comment.version));
+    with_json(response, &Comment::of(&site, &comment))
+}
+
+/// Erases a comment.
+pub(in crate::http) async fn erase(call: SiteCall) -> Answer {
+    let SiteCall { site, request, .. } = call;
+    request.service.erase(&site, &request.comment()?).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

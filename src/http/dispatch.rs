@@ -1,0 +1,132 @@
+//! The way of a request: its route, its answer, its line in the log.
+
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix_web::http::header::{HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use actix_web::web::{self, Payload, ServiceConfig};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use futures_util::FutureExt;
+
+use super::call::Call;
+use super::error::{Code, Problem};
+use super::request_id::{self, RequestId};
+use super::route::{Answer, Route};
+use crate::clock::Stopwatch;
+use crate::domain::{Action, CommentId, DecidedBy, SiteId, Verdict};
+use crate::service::{self, Service, Took};
+
+/// Puts the table's routes into an application; what is not in the table is answered with 404 or 405.
+pub(super) fn register(app: &mut ServiceConfig, service: &Arc<Service>, table: Vec<Route>) {
+    let mut paths: Vec<Vec<Route>> = Vec::new();
+    for route in table {
+        match paths.iter_mut().find(|path| path[0].path == route.path) {
+            Some(path) => path.push(route),
+            None => paths.push(vec![route]),
+        }
+    }
+    for routes in paths {
+        let pattern = routes[0].path;
+        app.service(web::resource(pattern).to(entrance(service, pattern, routes)));
+    }
+    app.default_service(web::to(entrance(service, "", Vec::new())));
+}
+
+/// What actix calls for a path.
+fn entrance(
+    service: &Arc<Service>,
+    pattern: &'static str,
+    routes: Vec<Route>,
+) -> impl Fn(HttpRequest, Payload) -> std::pin::Pin<Box<dyn Future<Output = HttpResponse>>> + Clone + 'static {
+    let path = Rc::new(Path { service: service.clone(), pattern, routes });
+    move |request, payload| Box::pin(path.clone().serve(request, payload))
+}
+
+/// One path of the table.
+struct Path {
+    service: Arc<Service>,
+    pattern: &'static str,
+    routes: Vec<Route>,
+}
+
+impl Path {
+    async fn serve(self: Rc<Self>, request: HttpRequest, payload: Payload) -> HttpResponse {
+        let watch = Stopwatch::start();
+        let id = RequestId::of(&request, &self.service);
+        // Without this, a panic would close the connection without a word.
+        let answer = AssertUnwindSafe(self.answer(&request, payload, &id)).catch_unwind().await;
+        let answer = answer.unwrap_or_else(|_| Err(service::Error::Internal("a handler panicked".to_owned()).into()));
+        let mut response = answer.unwrap_or_else(|problem| problem.into_response(&id));
+        let headers = response.headers_mut();
+        if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+            headers.insert(HeaderName::from_static(request_id::HEADER), value);
+        }
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        self.log(&request, &response, (&id, watch));
+        response
+    }
+
+    async fn answer(&self, request: &HttpRequest, payload: Payload, id: &RequestId) -> Answer {
+        if self.routes.is_empty() {
+            return Err(Problem::new(Code::UnknownRoute, "See /openapi.yaml for what there is."));
+        }
+        let Some(route) = self.routes.iter().find(|route| route.takes(request.method())) else {
+            let allowed: Vec<_> = self.routes.iter().map(|route| route.method.as_str()).collect();
+            return Err(Problem::method_not_allowed(allowed.join(", ")));
+        };
+        let at = (self.service.clone(), id.clone());
+        route.answer(Call::new(request.clone(), payload, self.pattern, at)).await
+    }
+
+    /// One line a request: never a path, content, e-mail or address.
+    fn log(&self, request: &HttpRequest, response: &HttpResponse, (id, watch): (&RequestId, Stopwatch)) {
+        let site = request.extensions().get::<NotedSite>().map(|noted| noted.0.to_string());
+        let extensions = response.extensions();
+        let screened = extensions.get::<Screened>();
+        tracing::info!(
+            method = request.method().as_str(),
+            route = if self.pattern.is_empty() { "none" } else { self.pattern },
+            status = response.status().as_u16(),
+            ms = watch.elapsed().as_secs_f64() * 1e3,
+            request = id.as_str(),
+            site,
+            comment = screened.and_then(|it| it.comment).map(|comment| comment.to_string()),
+            action = screened.map(|it| it.action.as_str()),
+            score = screened.map(|it| it.score),
+            rules = screened.map(|it| it.rules.as_str()),
+            decided_by = screened.map(|it| it.decided_by.as_str()),
+            screening_us = screened.map(|it| it.took.screening.as_micros() as u64),
+            store_us = screened.map(|it| it.took.store.as_micros() as u64),
+            "request"
+        );
+    }
+}
+
+/// Told to the log by the door: which site a request is about.
+pub(super) struct NotedSite(pub SiteId);
+
+/// Told to the log by a handler: how a comment was screened.
+pub(super) struct Screened {
+    comment: Option<CommentId>,
+    action: Action,
+    score: i32,
+    rules: String,
+    decided_by: DecidedBy,
+    took: Took,
+}
+
+impl Screened {
+    /// What the log says of a verdict.
+    pub fn new(comment: Option<CommentId>, verdict: &Verdict, took: Took) -> Self {
+        let rules: Vec<_> = verdict.hits.iter().map(|hit| hit.rule.as_str()).collect();
+        Self {
+            comment,
+            action: verdict.action,
+            score: verdict.score,
+            rules: rules.join(","),
+            decided_by: verdict.decided_by,
+            took,
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! What a caller is told when a wish is not granted; the only file that knows status codes.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, HttpResponseBuilder};
+use serde::Serialize;
+
+use super::request_id::RequestId;
+use super::wire::{DecisionView, FieldFault};
+use crate::domain::{Comment, CommentId, Scope, Status};
+use crate::service;
+
+/// How long a caller waits before it tries again what failed for want of the store, in seconds.
+const RETRY_AFTER: &str = "1";
+
+/// Every kind of refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Code {
+    InvalidJson,
+    BrokenBody,
+    NoKey,
+    WrongKey,
+    MissingScope,
+    OperatorOnly,
+    UnknownRoute,
+    UnknownSite,
+    UnknownComment,
+    UnknownKey,
+    MethodNotAllowed,
+    SlowBody,
+    ExternalIdTaken,
+    HasExternalId,
+    DecidedOtherwise,
+    Withdrawn,
+    SiteExists,
+    LastSite,
+    KeyInUse,
+    Erased,
+    VersionMismatch,
+    TooLarge,
+    NotJson,
+    EncodedBody,
+    Invalid,
+    IdempotencyMismatch,
+    Internal,
+    Unavailable,
+    Full,
+    NotReady,
+}
+
+impl Code {
+    /// The code's name (the end of the problem's `type`), its status and its title.
+    fn row(self) -> (&'static str, u16, &'static str) {
+        match self {
+            Code::InvalidJson => ("invalid_json", 400, "The body is not JSON"),
+            Code::BrokenBody => ("broken_body", 400, "The body did not arrive whole"),
+            Code::NoKey => ("no_key", 401, "A key is needed"),
+            Code::WrongKey => ("wrong_key", 401, "The key is not valid"),
+            Code::MissingScope => ("missing_scope", 403, "The key lacks the scope"),
+            Code::OperatorOnly => ("operator_only", 403, "An operator's key is needed"),
+            Code::UnknownRoute => ("unknown_route", 404, "There is nothing here"),
+            Code::UnknownSite => ("unknown_site", 404, "There is no such site"),
+            Code::UnknownComment => ("unknown_comment", 404, "There is no such comment"),
+            Code::UnknownKey => ("unknown_key", 404, "There is no such key"),
+            Code::MethodNotAllowed => ("method_not_allowed", 405, "The method is not allowed here"),
+            Code::SlowBody => ("slow_body", 408, "The body came too slowly"),
+            Code::ExternalIdTaken => ("external_id_taken", 409, "The external id belongs to another comment"),
+            Code::HasExternalId => ("has_external_id", 409, "The comment has another external id"),
+            Code::DecidedOtherwise => ("decided_otherwise", 409, "A person has decided otherwise"),
+            Code::Withdrawn => ("withdrawn", 409, "The comment was withdrawn"),
+            Code::SiteExists => ("site_exists", 409, "The site exists already"),
+            Code::LastSite => ("last_site", 409, "The last site cannot be deleted"),
+            Code::KeyInUse => ("key_in_use", 409, "A key cannot delete itself"),
+            Code::Erased => ("erased", 410, "The comment was erased"),
+            Code::VersionMismatch => ("version_mismatch", 412, "The comment has changed"),
+            Code::TooLarge => ("too_large", 413, "The body is too large"),
+            Code::NotJson => ("not_json", 415, "The body must be JSON"),
+            Code::EncodedBody => ("encoded_body", 415, "The body must not be compressed"),
+            Code::Invalid => ("invalid", 422, "The request is not valid"),
+            Code::IdempotencyMismatch => {
+                ("idempotency_mismatch", 422, "The idempotency key stands for another request")
+            }
+            Code::Internal => ("internal", 500, "Something went wrong"),
+            Code::Unavailable => ("unavailable", 503, "The service cannot answer now"),
+            Code::Full => ("full", 503, "There is no room for more comments"),
+            Code::NotReady => ("not_ready", 503, "The service is not ready"),
+        }
+    }
+}
+
+/// A refusal: Problem Details (RFC 9457) in the making.
+#[derive(Debug)]
+pub(super) struct Problem {
+    code: Code,
+    detail: String,
+    errors: Vec<FieldFault>,
+    about: Option<Box<About>>,
+    allow: Option<String>,
+    /// For the log only.
+    cause: Option<String>,
+}
+
+/// What a refusal tells beside its words.
+#[derive(Debug, Default, Serialize)]
+struct About {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comment: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current: Option<Current>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<Part>,
+}
+
+/// How the comment stands that somebody wanted to change.
+#[derive(Debug, Serialize)]
+struct Current {
+    version: u64,
+    status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decision: Option<DecisionView<'static>>,
+}
+
+/// A part of the service, as `/readyz` shows it.
+#[derive(Debug, Serialize)]
+pub(super) struct Part {
+    pub part: &'static str,
+    pub ready: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<&'static str>,
+}
+
+/// The JSON of a refusal.
+#[derive(Debug, Serialize)]
+pub(super) struct ProblemView {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    instance: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldFault>,
+    #[serde(flatten)]
+    about: Option<Box<About>>,
+}
+
+impl ProblemView {
+    /// The status that an entry of a batch carries.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+}
+
+impl Problem {
+    /// A refusal with a sentence for the caller.
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), errors: Vec::new(), about: None, allow: None, cause: None }
+    }
+
+    /// Fields, parameters or headers that are not valid.
+    pub fn invalid(errors: Vec<FieldFault>) -> Self {
+        let detail = match errors.as_slice() {
+            [one] => one.to_string(),
+            several => format!("{} fields are not valid.", several.len()),
+        };
+        Self { errors, ..Self::new(Code::Invalid, detail) }
+    }
+
+    /// A key that may do something, but not this.
+    pub fn missing_scope(wanted: &[Scope]) -> Self {
+        let names: Vec<_> = wanted.iter().map(|scope| scope.as_str()).collect();
+        Self::new(Code::MissingScope, format!("This needs a key with the scope {}.", names.join(" or ")))
+    }
+
+    /// A method that this path does not have; it has these.
+    pub fn method_not_allowed(allow: String) -> Self {
+        let detail = format!("This path takes {allow}.");
+        Self { allow: Some(allow), ..Self::new(Code::MethodNotAllowed, detail) }
+    }
+
+    /// The service is not ready; these are its parts.
+    pub fn not_ready(parts: Vec<Part>, cause: String) -> Self {
+        let about = Some(Box::new(About { parts, ..About::default() }));
+        let detail = "A submission would not be taken now; `parts` says why and what to do.";
+        Self { about, cause: Some(cause), ..Self::new(Code::NotReady, detail) }
+    }
+
+    /// A refusal about a comment that the caller may not have seen.
+    fn naming(code: Code, comment: &CommentId, detail: &str) -> Self {
+        let about = About { comment: Some(comment.to_string()), ..About::default() };
+        Self { about: Some(Box::new(about)), ..Self::new(code, detail) }
+    }
+
+    /// A refusal to change a comment, with how it stands and who decided it.
+    fn showing(code: Code, comment: &Comment, detail: &str) -> Self {
+        let decision = comment.decisions.last().map(|last| DecisionView::from(last).into_owned());
+        let current = Current { version: comment.version, status: comment.status, decision };
+        let about = About { comment: Some(comment.id.to_string()), current: Some(current), ..About::default() };
+        Self { about: Some(Box::new(about)), ..Self::new(code, detail) }
+    }
+
+    /// Something the caller cannot help; `cause` goes to the log.
+    fn ours(code: Code, cause: String) -> Self {
+        let detail = match code {
+            Code::Unavailable => "Whether it was done is unknown; send the same request again with the same keys.",
+            Code::Full => "Nothing was stored; reading and deciding still work.",
+            _ => "It is in the log under this request's id.",
+        };
+        Self { cause: Some(cause), ..Self::new(code, detail) }
+    }
+
+    /// The refusal as JSON; what is for the log only goes there.
+    pub fn into_view(self, id: &RequestId) -> ProblemView {
+        let (name, status, title) = self.code.row();
+        if let Some(cause) = &self.cause {
+            tracing::error!(request = id.as_str(), problem = name, "{cause}");
+        }
+        ProblemView {
+            r#type: format!("urn:moderato:problem:{name}"),
+            title,
+            status,
+            detail: self.detail,
+            instance: id.instance(),
+            errors: self.errors,
+            about: self.about,
+        }
+    }
+
+    /// The refusal as a response.
+    pub fn into_response(self, id: &RequestId) -> HttpResponse {
+        let (code, allow) = (self.code, self.allow.clone());
+        let view = self.into_view(id);
+        let status = StatusCode::from_u16(view.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = HttpResponseBuilder::new(status);
+        response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
+        match code {
+            Code::NoKey => drop(response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"moderato\""))),
+            Code::WrongKey => {
+                let challenge = "Bearer realm=\"moderato\", error=\"invalid_token\"";
+                response.insert_header((header::WWW_AUTHENTICATE, challenge));
+            }
+            Code::Unavailable | Code::Full | Code::NotReady => {
+                response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
+            }
+            // What is left of the body is not worth waiting for.
+            Code::SlowBody | Code::TooLarge | Code::BrokenBody => drop(response.force_close()),
+            _ => {}
+        }
+        if let Some(allow) = allow {
+            response.insert_header((header::ALLOW, allow));
+        }
+        response.body(serde_json::to_vec(&view).unwrap_or_default())
+    }
+}
+
+impl From<service::Error> for Problem {
+    fn from(error: service::Error) -> Self {
+        use service::Error as E;
+        match error {
+            E::UnknownSite => Problem::new(Code::UnknownSite, "There is no such site, or the key does not open it."),
+            E::UnknownComment => Problem::new(Code::UnknownComment, "This site has no such comment."),
+            E::UnknownKey => Problem::new(Code::UnknownKey, "This site has no such key."),
+            E::WrongKey => Problem::new(Code::WrongKey, "The key is mistyped, revoked or of another service."),
+            E::IdempotencyMismatch => {
+                Problem::new(Code::IdempotencyMismatch, "The key in Idempotency-Key was used for another request.")
+            }
+            E::ExternalIdTaken(id) => {
+                Problem::naming(Code::ExternalIdTaken, &id, "`comment` has this external id, and is not the same.")
+            }
+            E::Erased(id) => Problem::naming(Code::Erased, &id, "It came before, and was erased since."),
+            E::VersionMismatch(now) => {
+                Problem::showing(Code::VersionMismatch, &now, "If-Match names another version; look at it again.")
+            }
+            E::DecidedOtherwise(now) => Problem::showing(
+                Code::DecidedOtherwise,
+                &now,
+                "To decide it anew, look at it and send If-Match with its version.",
+            ),
+            E::Withdrawn(now) => Problem::showing(Code::Withdrawn, &now, "It is gone from the blog."),
+            E::HasExternalId(now) => Problem::showing(Code::HasExternalId, &now, "It keeps the one it has."),
+            E::SiteExists(id) => Problem::new(Code::SiteExists, format!("There is a site `{id}`.")),
+            E::LastSite => Problem::new(Code::LastSite, "Add another site first."),
+            E::KeyInUse => Problem::new(Code::KeyInUse, "Call with another key to delete this one."),
+            E::Unavailable(why) => Problem::ours(Code::Unavailable, why),
+            E::Full(why) => Problem::ours(Code::Full, why),
+            E::Internal(why) => Problem::ours(Code::Internal, why),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The inbound edge: REST over HTTP; actix is here and nowhere else but in the composition root.
+
+mod api;
+mod auth;
+mod call;
+mod dispatch;
+mod error;
+mod query;
+mod request_id;
+mod route;
+pub mod wire;
+
+use std::io;
+use std::net::TcpListener;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::http::Method;
+use actix_web::{App, HttpServer};
+use serde::Deserialize;
+
+use crate::domain::Scope;
+use crate::service::Service;
+use api::{batch, comments, decisions, events, health, keys, listing, rules, sites};
+use route::{Route, key, operator, public, site};
+
+/// Everything that can be called, and by whom. What is not here cannot be.
+#[rustfmt::skip]
+fn table() -> Vec<Route> {
+    const GET: Method = Method::GET;
+    const POST: Method = Method::POST;
+    const PUT: Method = Method::PUT;
+    const PATCH: Method = Method::PATCH;
+    const DELETE: Method = Method::DELETE;
+    const SUBMIT: &[Scope] = &[Scope::Submit];
+    const READ: &[Scope] = &[Scope::Read];
+    const ADMIN: &[Scope] = &[Scope::Admin];
+    // With `source: "site"` the scope `submit` is enough; without it the handler asks for `moderate`.
+    const DECIDE: &[Scope] = &[Scope::Moderate, Scope::Submit];
+    vec![
+        public(GET, "/livez", health::live),
+        public(GET, "/readyz", health::ready),
+        public(GET, "/openapi.yaml", health::openapi),
+        key(GET, "/v1/rules", Scope::Read, rules::list),
+        operator(GET, "/v1/sites", Scope::Read, sites::list),
+        operator(POST, "/v1/sites", Scope::Admin, sites::create),
+        site(GET, "/v1/sites/{site}", READ, sites::show),
+        operator(PATCH, "/v1/sites/{site}", Scope::Admin, sites::rename),
+        operator(DELETE, "/v1/sites/{site}", Scope::Admin, sites::delete),
+        site(GET, "/v1/sites/{site}/comments", READ, listing::comments).query(listing::PARAMETERS),
+        site(POST, "/v1/sites/{site}/comments", SUBMIT, comments::submit),
+        site(POST, "/v1/sites/{site}/comments/check", SUBMIT, comments::check),
+        site(POST, "/v1/sites/{site}/comments/batch", SUBMIT, batch::run),
+        site(GET, "/v1/sites/{site}/comments/{comment}", READ, comments::show).query(comments::PARAMETERS),
+        site(DELETE, "/v1/sites/{site}/comments/{comment}", SUBMIT, comments::erase),
+        site(PUT, "/v1/sites/{site}/comments/{comment}/external", SUBMIT, comments::link),
+        site(POST, "/v1/sites/{site}/comments/{comment}/withdraw", SUBMIT, comments::withdraw),
+        site(POST, "/v1/sites/{site}/comments/{comment}/approve", DECIDE, decisions::approve),
+        site(POST, "/v1/sites/{site}/comments/{comment}/reject", DECIDE, decisions::reject),
+        site(POST, "/v1/sites/{site}/comments/{comment}/reopen", DECIDE, decisions::reopen),
+        site(GET, "/v1/sites/{site}/events", READ, events::read).query(events::PARAMETERS),
+        site(GET, "/v1/sites/{site}/keys", ADMIN, keys::list),
+        site(POST, "/v1/sites/{site}/keys", ADMIN, keys::create),
+        site(DELETE, "/v1/sites/{site}/keys/{key}", ADMIN, keys::delete),
+    ]
+}
+
+/// The configuration's table `[http]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Address and port to listen on.
+    pub listen: String,
+    /// Threads that answer requests; 0: one per processor.
+    pub workers: usize,
+    /// How long requests in flight may take to finish when the server stops, in seconds.
+    pub shutdown_seconds: u64,
+}
+
+/// A server on this listener. It answers while it is polled, minds no signals, and stops by its handle.
+pub fn server(listener: TcpListener, service: Arc<Service>, settings: &Settings) -> io::Result<Server> {
+    /// How long the head of a request may take to arrive.
+    const HEAD_TIME: Duration = Duration::from_secs(5);
+    /// How long an idle connection is kept.
+    const KEEP_ALIVE: Duration = Duration::from_secs(15);
+    let processors = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let workers = if settings.workers == 0 { processors() } else { settings.workers };
+    let app = move || App::new().configure(|app| dispatch::register(app, &service, table()));
+    let server = HttpServer::new(app)
+        .workers(workers)
+        .disable_signals()
+        .shutdown_timeout(settings.shutdown_seconds)
+        .client_request_timeout(HEAD_TIME)
+        .keep_alive(KEEP_ALIVE)
+        .listen(listener)?;
+    Ok(server.run())
+}
+
+/// An entry of the route table, for comparison with `openapi.yaml`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Operation {
+    /// The method.
+    pub method: String,
+    /// The path with its parameters in braces.
+    pub path: &'static str,
+    /// The names of its query parameters.
+    pub query: &'static [&'static str],
+    /// Who may call: `public`, `key`, `operator` or `site`, and the scopes of which one is needed.
+    pub access: String,
+}
+
+/// Everything that can be called.
+pub fn operations() -> Vec<Operation> {
+    let operation = |route: &Route| Operation {
+        method: route.method.to_string(),
+        path: route.path,
+        query: route.query,
+        access: route.access_in_words(),
+    };
+    table().iter().map(operation).collect()
+}

@@ -1,0 +1,44 @@
+//! What travels: the JSON of requests and responses, apart from the domain's types.
+
+mod comment;
+mod context;
+mod decision;
+mod event;
+mod fault;
+mod json;
+mod people;
+mod rule;
+mod site;
+mod submission;
+mod verdict;
+
+pub use comment::Comment;
+pub use fault::FieldFault;
+pub use submission::parse_submission;
+pub use verdict::Verdict;
+
+pub(super) use comment::{CommentList, Fields};
+pub(super) use decision::{DecisionBody, DecisionView, Settled};
+pub(super) use event::EventsPage;
+pub(super) use fault::Faults;
+pub(super) use json::{JsonError, parse_json, word};
+pub(super) use rule::RuleView;
+pub(super) use site::{KeyBody, KeyMade, KeyView, SiteBody, SitePatch, SiteView};
+pub(super) use submission::{Batch, ExternalBody, SubmissionBody, submission_of};
+
+use serde::Serialize;
+
+/// A list that is answered whole.
+#[derive(Debug, Serialize)]
+pub(super) struct Items<T> {
+    pub items: Vec<T>,
+    /// Always `null` here: there is no further page.
+    pub next: Option<String>,
+}
+
+impl<T> Items<T> {
+    /// A list that ends here.
+    pub fn all(items: Vec<T>) -> Self {
+        Self { items, next: None }
+    }
+}

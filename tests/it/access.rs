@@ -1,0 +1,131 @@
+//! Who may call what: no key, wrong keys, missing scopes, other sites.
+
+use serde_json::{Value, json};
+
+use crate::app::{TestApp, path_of, submission, with};
+use crate::contract::{CONTRACT, Described};
+
+const SCOPES: [&str; 4] = ["submit", "read", "moderate", "admin"];
+
+/// The operation's path in a site, with a comment and a key that exist in `demo`.
+fn path_in(site: &str, one: &Described<'_>, (comment, key): (&str, &str)) -> String {
+    one.path.replace("{site}", site).replace("{comment}", comment).replace("{key}", key)
+}
+
+/// The operation's example as its body.
+fn example(one: &Described<'_>) -> Option<Value> {
+    one.operation.pointer("/requestBody/content/application~1json/example").cloned()
+}
+
+#[test]
+fn without_a_valid_key_nothing_but_the_public_pages_answers() {
+    TestApp::run(async |app| {
+        let mistyped = app.key.replace("mod_", "mod_a");
+        let foreign = "mod_abcdefgh2345_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa_3f7a2b1c";
+        for one in CONTRACT.operations().iter().filter(|one| one.operation["x-scope"] != "public") {
+            let path = path_in("demo", one, ("ext:1", "abcdefgh2345"));
+            let call = || app.call(&one.method, &path).without("authorization");
+            let challenge = call().send().await.problem(401, "no_key");
+            assert_eq!(challenge.header("www-authenticate"), "Bearer realm=\"moderato\"");
+            for header in
+                [&format!("Bearer {mistyped}"), &format!("Bearer {foreign}"), "Basic YTpi", "Bearer", "Bearer é"]
+            {
+                call().header("authorization", header).send().await.problem(401, "wrong_key");
+            }
+        }
+    });
+}
+
+#[test]
+fn every_operation_takes_the_scopes_that_are_described_and_no_other() {
+    TestApp::run(async |app| {
+        for one in CONTRACT.operations() {
+            let (kind, scopes) = match one.operation["x-scope"].as_str().unwrap().split_once(' ') {
+                Some((kind, scopes)) => (kind, scopes.split('|').collect::<Vec<_>>()),
+                None => continue,
+            };
+            for scope in SCOPES {
+                let key = app.key_of("demo", &[scope]).await;
+                // What does not exist is found missing after the scopes were looked at.
+                let path = path_in("demo", &one, ("ext:none", "abcdefgh2345"));
+                let call = app.call(&one.method, &path).key(&key);
+                let call = if let Some(body) = example(&one) { call.json(&body) } else { call };
+                let answer = call.send().await;
+                let may = kind != "operator" && scopes.contains(&scope);
+                let by_source = one.operation["tags"][0] == "decisions" && scope == "submit";
+                assert!(
+                    by_source || may == (answer.status != 403),
+                    "{} {path} with {scope}: {}",
+                    one.method,
+                    answer.status
+                );
+                if kind == "operator" {
+                    answer.problem(403, "operator_only");
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn another_site_is_like_one_that_never_was() {
+    TestApp::run(async |app| {
+        let other = app.second_site("other").await;
+        let comment = app.submit(&with(&submission("Mine."), json!({"external_id": "1"}))).await;
+        let id = comment["id"].as_str().unwrap();
+        let key_id = app.key.split('_').nth(1).unwrap();
+        let told = |mut body: Value| {
+            body["instance"] = Value::Null;
+            body
+        };
+        for one in
+            CONTRACT.operations().iter().filter(|one| one.operation["x-scope"].as_str().unwrap().starts_with("site"))
+        {
+            for name in [id, "ext:1"] {
+                let send = async |site: &str, key: &str, name: &str| {
+                    let call = app.call(&one.method, &path_in(site, one, (name, key_id))).key(key);
+                    let call = if let Some(body) = example(one) { call.json(&body) } else { call };
+                    call.send().await
+                };
+                let foreign = send("demo", &other, name).await.problem(404, "unknown_site");
+                let never = send("never-was", &other, name).await.problem(404, "unknown_site");
+                assert_eq!(told(foreign.body), told(never.body), "{}", one.path);
+                let never = send("never-was", &app.operator, name).await.problem(404, "unknown_site");
+                let foreign = send("demo", &other, name).await;
+                assert_eq!(told(foreign.body), told(never.body), "{}", one.path);
+                // Its own site knows neither the comment nor the key.
+                if one.path.contains("{comment}") || one.path.contains("{key}") {
+                    let foreign = send("other", &other, name).await.expect(404);
+                    let never = send("other", &other, "ext:never").await.expect(404);
+                    assert_eq!(told(foreign.body), told(never.body), "{}", one.path);
+                }
+            }
+        }
+        assert_eq!(app.get(&path_of(&comment)).send().await.expect(200).body, comment);
+    });
+}
+
+#[test]
+fn cursors_retries_and_feeds_stay_in_their_site() {
+    TestApp::run(async |app| {
+        let other = app.second_site("other").await;
+        let body = with(&submission("Both say this."), json!({"external_id": "1"}));
+        let mine = app.post("comments", &body).header("idempotency-key", "k").send().await.expect(201);
+        app.submit(&submission("Another one.")).await;
+        let path = "/v1/sites/other/comments";
+        let theirs = app.post(path, &body).header("idempotency-key", "k").key(&other).send().await.expect(201);
+        assert_ne!(theirs.body["id"], mine.body["id"]);
+        assert_eq!(theirs.header("idempotency-replayed"), "");
+        for sort in ["newest", "oldest"] {
+            let page = app.get(&format!("comments?limit=1&sort={sort}")).send().await.expect(200);
+            let cursor = page.body["next"].as_str().unwrap();
+            let list = app.get(&format!("{path}?sort={sort}&cursor={cursor}")).key(&other).send().await.expect(200);
+            assert!(list.body["items"].as_array().unwrap().iter().all(|item| item["site"] == "other"));
+        }
+        let feed = app.get("/v1/sites/other/events").key(&other).send().await.expect(200);
+        assert!(feed.body["items"].as_array().unwrap().iter().all(|event| event["comment"] == theirs.body["id"]));
+        app.call("DELETE", "/v1/sites/other").key(&app.operator).send().await.expect(204);
+        app.get(path).key(&other).send().await.problem(401, "wrong_key");
+        app.get(path).key(&app.operator).send().await.problem(404, "unknown_site");
+    });
+}

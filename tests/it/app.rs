@@ -1,0 +1,276 @@
+//! A service of a test's own: its server, its store, its clock, its keys, and a client that checks every exchange.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use moderato::clock::Clock;
+use moderato::domain::{Scope, SiteId};
+use moderato::http;
+use moderato::screening::Policy;
+use moderato::service::{Chance, FirstKeys, NewKey, Parts, Service, settle};
+use moderato::store::Store;
+use reqwest::Method;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::{Value, json};
+
+use crate::contract::CONTRACT;
+use crate::memory_store::MemoryStore;
+
+/// When every test begins.
+pub const START: &str = "2026-11-22T20:00:00.000Z";
+
+/// Spam by definition (the GTUBE string).
+pub const SPAM: &str = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X";
+
+/// A running service with the site `demo`.
+pub struct TestApp {
+    pub clock: Clock,
+    /// Opens everything.
+    pub operator: String,
+    /// Opens the site `demo`, with every scope.
+    pub key: String,
+    pub service: Arc<Service>,
+    pub address: String,
+    client: reqwest::Client,
+}
+
+/// The store under test.
+fn open_store(_directory: &std::path::Path) -> Arc<dyn Store> {
+    Arc::new(MemoryStore::new())
+}
+
+/// The policy as shipped.
+fn policy() -> Policy {
+    Policy::compile(&toml::from_str("first_comment = \"hold\"").unwrap()).unwrap()
+}
+
+impl TestApp {
+    /// Runs a test against a service of its own, and ends with it.
+    pub fn run(test: impl AsyncFnOnce(&TestApp)) {
+        let directory = tempfile::tempdir().unwrap();
+        Self::run_over(open_store(directory.path()), test);
+    }
+
+    /// Runs a test against a service over this store.
+    pub fn run_over(store: Arc<dyn Store>, test: impl AsyncFnOnce(&TestApp)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let app = Self::over(store, &listener).await;
+            let settings = http::Settings { listen: String::new(), workers: 1, shutdown_seconds: 5 };
+            let server = http::server(listener, app.service.clone(), &settings).unwrap();
+            let handle = server.handle();
+            let client = async {
+                test(&app).await;
+                drop(app);
+                handle.stop(true).await;
+            };
+            let (ended, ()) = tokio::join!(server, client);
+            ended.unwrap();
+        });
+    }
+
+    async fn over(store: Arc<dyn Store>, listener: &TcpListener) -> Self {
+        let clock = Clock::manual(START.parse().unwrap());
+        let mut first: Option<FirstKeys> = None;
+        let keep = |keys: &FirstKeys| {
+            first = Some(keys.clone());
+            Ok(())
+        };
+        let identity = settle(&*store, true, clock.now(), keep).await.unwrap();
+        let key = first.map(|keys| keys.site.reveal()).unwrap_or_default();
+        let operator = "given by the deployment".to_owned();
+        let parts = Parts {
+            store,
+            identity,
+            clock: clock.clone(),
+            chance: Chance::System,
+            policy: policy(),
+            operator_key: Some(operator.clone()),
+        };
+        let service = Arc::new(Service::new(parts));
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let client = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
+        Self { clock, operator, key, service, address, client }
+    }
+
+    /// A request with the site's key; a path without a leading slash lies below the site `demo`.
+    pub fn call(&self, method: &str, path: &str) -> Exchange<'_> {
+        let path = if path.starts_with('/') { path.to_owned() } else { format!("/v1/sites/demo/{path}") };
+        let call =
+            Exchange { app: self, method: method.parse().unwrap(), path, headers: HeaderMap::new(), body: Vec::new() };
+        call.key(&self.key)
+    }
+
+    pub fn get(&self, path: &str) -> Exchange<'_> {
+        self.call("GET", path)
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> Exchange<'_> {
+        self.call("POST", path).json(body)
+    }
+
+    /// Moves the clock.
+    pub fn pass(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    /// Submits and expects it to be kept.
+    pub async fn submit(&self, body: &Value) -> Value {
+        self.post("comments", body).send().await.expect(201).body
+    }
+
+    /// A comment that is published at once.
+    pub async fn approved_comment(&self) -> Value {
+        let body = with(&submission("Welcome, everybody."), json!({"author": {"name": "Editor", "role": "staff"}}));
+        let comment = self.submit(&body).await;
+        assert_eq!(comment["status"], "approved");
+        comment
+    }
+
+    /// A comment that waits for a person.
+    pub async fn held_comment(&self) -> Value {
+        let comment = self.submit(&submission("I wrote about it at http://ana.example/post some time ago.")).await;
+        assert_eq!(comment["status"], "held");
+        comment
+    }
+
+    /// A comment that is not published.
+    pub async fn rejected_comment(&self) -> Value {
+        let comment = self.submit(&submission(SPAM)).await;
+        assert_eq!(comment["status"], "rejected");
+        comment
+    }
+
+    /// A key of a site with these scopes.
+    pub async fn key_of(&self, site: &str, scopes: &[&str]) -> String {
+        let scopes: Vec<Scope> = scopes.iter().map(|scope| scope.parse().unwrap()).collect();
+        let site: SiteId = site.parse().unwrap();
+        let new = NewKey { site: Some(site), name: "test".to_owned().try_into().unwrap(), scopes };
+        self.service.create_key(new).await.unwrap().0.reveal()
+    }
+
+    /// Adds a site; the answer is a key of it with every scope.
+    pub async fn second_site(&self, id: &str) -> String {
+        self.post("/v1/sites", &json!({"id": id})).key(&self.operator).send().await.expect(201);
+        self.key_of(id, &["submit", "read", "moderate", "admin"]).await
+    }
+}
+
+/// A small submission with this text.
+pub fn submission(content: &str) -> Value {
+    json!({"post": {"id": "1047"}, "author": {"name": "Ana", "email": "ana@mail.example"}, "content": content})
+}
+
+/// The same object with these members set.
+pub fn with(object: &Value, members: Value) -> Value {
+    let mut object = object.clone();
+    for (name, value) in members.as_object().unwrap() {
+        object[name] = value.clone();
+    }
+    object
+}
+
+/// The path of a comment below its site.
+pub fn path_of(comment: &Value) -> String {
+    format!("comments/{}", comment["id"].as_str().unwrap())
+}
+
+/// A request in the making.
+pub struct Exchange<'a> {
+    app: &'a TestApp,
+    method: Method,
+    path: String,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Exchange<'_> {
+    /// With a header; given twice, it is sent twice.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.append(name.parse::<HeaderName>().unwrap(), HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        self
+    }
+
+    /// With this key instead.
+    pub fn key(mut self, key: &str) -> Self {
+        self.headers.insert("authorization", format!("Bearer {key}").parse().unwrap());
+        self
+    }
+
+    /// Without one of the headers.
+    pub fn without(mut self, name: &str) -> Self {
+        self.headers.remove(name);
+        self
+    }
+
+    /// With these bytes as JSON.
+    pub fn text(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self.headers.insert("content-type", HeaderValue::from_static("application/json"));
+        self
+    }
+
+    /// With this JSON.
+    pub fn json(self, body: &Value) -> Self {
+        self.text(body.to_string())
+    }
+
+    /// Sends it, and holds the exchange against `openapi.yaml`.
+    pub async fn send(self) -> Answer {
+        let url = format!("{}{}", self.app.address, self.path);
+        let request = self.app.client.request(self.method.clone(), url).headers(self.headers).body(self.body.clone());
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let bytes = response.bytes().await.unwrap();
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        let answer = Answer { status, headers, body, bytes: bytes.to_vec() };
+        CONTRACT.check((self.method.as_str(), &self.path), &self.body, &answer);
+        answer
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Value,
+    pub bytes: Vec<u8>,
+}
+
+impl Answer {
+    /// The same, if it has this status.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.bytes));
+        self
+    }
+
+    /// The same, if it is this problem.
+    #[track_caller]
+    pub fn problem(self, status: u16, code: &str) -> Self {
+        let answer = self.expect(status);
+        assert_eq!(answer.body["type"], format!("urn:moderato:problem:{code}"), "{}", answer.body);
+        answer
+    }
+
+    /// A header's text, empty if there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The faults as (field, code).
+    pub fn faults(&self) -> Vec<(String, String)> {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let errors = self.body["errors"].as_array().cloned().unwrap_or_default();
+        errors.iter().map(|error| (text(&error["field"]), text(&error["code"]))).collect()
+    }
+
+    /// The ids of a list's items.
+    pub fn ids(&self) -> Vec<String> {
+        let items = self.body["items"].as_array().unwrap();
+        items.iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
+    }
+}

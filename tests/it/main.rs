@@ -1,0 +1,21 @@
+//! The service as a blog sees it: every test goes through a real server, every exchange is checked against `openapi.yaml`.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic, its helpers too")]
+
+mod access;
+mod app;
+mod batch;
+mod comments;
+mod contract;
+mod decisions;
+mod events;
+mod lists;
+mod log;
+mod malformed;
+mod memory_store;
+mod outage;
+mod protocol;
+mod routes;
+mod sites;
+mod submit;
+mod tmp;

@@ -1,0 +1,139 @@
+//! HTTP itself: request ids, methods, media types, encodings, sizes.
+
+use serde_json::json;
+
+use crate::app::{TestApp, submission};
+
+#[test]
+fn a_request_has_an_id_the_callers_own_if_it_is_sane() {
+    TestApp::run(async |app| {
+        for own in ["abc", "A-1_b.c", &"x".repeat(64), "019aad6e-2c4f-7c3a-9a7e-0d1f2a3b4c5d"] {
+            let answer = app.get("/nothing").header("x-request-id", own).send().await.problem(404, "unknown_route");
+            assert_eq!(answer.header("x-request-id"), own);
+        }
+        for wrong in ["", "a b", "a/b", "ä", "<script>", &"x".repeat(65)] {
+            let answer = app.get("/livez").header("x-request-id", wrong).send().await.expect(200);
+            let id = answer.header("x-request-id");
+            assert!(id != wrong && id.len() == 36 && id.as_bytes()[14] == b'7', "{wrong}: {id}");
+        }
+    });
+}
+
+#[test]
+fn what_is_not_in_the_table_is_not_there() {
+    TestApp::run(async |app| {
+        let paths = [
+            "/",
+            "/v1",
+            "/v1/",
+            "/v1/sites/",
+            "/v1/sites/demo/",
+            "/v1/sites/demo/comments/",
+            "/V1/sites",
+            "//v1/sites",
+            "/v1//sites",
+            "/v1/sites/demo/comments/ext:1/publish",
+            "/livez/",
+            "/metrics",
+            "/v1/rules;x=1",
+            "/%00",
+        ];
+        for path in paths {
+            for method in ["GET", "POST", "DELETE"] {
+                app.call(method, path).send().await.problem(404, "unknown_route");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_path_says_which_methods_it_takes() {
+    TestApp::run(async |app| {
+        let cases = [
+            ("PUT", "/livez", "GET"),
+            ("PATCH", "comments", "GET, POST"),
+            ("GET", "comments/check", "POST"),
+            ("POST", "comments/ext:1", "GET, DELETE"),
+            ("OPTIONS", "/v1/sites/demo", "GET, PATCH, DELETE"),
+            ("BREW", "keys", "GET, POST"),
+        ];
+        for (method, path, allow) in cases {
+            let answer = app.call(method, path).header("x-http-method-override", "GET").send().await;
+            assert_eq!(answer.problem(405, "method_not_allowed").header("allow"), allow);
+        }
+    });
+}
+
+#[test]
+fn what_answers_get_answers_head_without_a_body() {
+    TestApp::run(async |app| {
+        for path in ["/livez", "/readyz", "/openapi.yaml", "comments", "events"] {
+            let answer = app.call("HEAD", path).send().await.expect(200);
+            assert!(answer.bytes.is_empty() && answer.header("content-length") != "0", "{path}");
+        }
+    });
+}
+
+#[test]
+fn a_body_must_be_marked_as_json() {
+    TestApp::run(async |app| {
+        let send = async |kind: Option<&str>| {
+            let call = app.post("comments", &submission("Hello.")).without("content-type");
+            let call = if let Some(kind) = kind { call.header("content-type", kind) } else { call };
+            call.send().await
+        };
+        for kind in [
+            None,
+            Some("text/plain"),
+            Some("application/x-www-form-urlencoded"),
+            Some("application/json; charset=latin1"),
+        ] {
+            send(kind).await.problem(415, "not_json");
+        }
+        for kind in ["application/json", "Application/JSON; charset=UTF-8", "application/json;charset=\"utf-8\""] {
+            send(Some(kind)).await.expect(201);
+        }
+        let comment = app.held_comment().await;
+        let path = format!("{}/reject", crate::app::path_of(&comment));
+        app.post(&path, &json!({})).without("content-type").send().await.problem(415, "not_json");
+    });
+}
+
+#[test]
+fn a_compressed_body_is_refused_whatever_it_holds() {
+    TestApp::run(async |app| {
+        for encoding in ["gzip", "br", "zstd", "deflate", "gzip, gzip", "identity, gzip", "x"] {
+            let call = app.post("comments", &submission("Hello.")).header("content-encoding", encoding);
+            call.send().await.problem(415, "encoded_body");
+        }
+        app.post("comments", &submission("Hello.")).header("content-encoding", "Identity").send().await.expect(201);
+    });
+}
+
+#[test]
+fn a_body_that_is_too_large_is_refused() {
+    TestApp::run(async |app| {
+        let limit = 256 * 1024;
+        let mut body = submission("Hello.").to_string();
+        body.push_str(&" ".repeat(limit - body.len()));
+        app.call("POST", "comments").text(body.clone()).send().await.expect(201);
+        body.push(' ');
+        app.call("POST", "comments").text(body).send().await.problem(413, "too_large");
+        let comment = app.held_comment().await;
+        let path = format!("{}/reject", crate::app::path_of(&comment));
+        app.call("POST", &path).text(" ".repeat(limit + 1)).send().await.problem(413, "too_large");
+    });
+}
+
+#[test]
+fn parameters_are_refused_where_there_are_none_but_not_a_monitors() {
+    TestApp::run(async |app| {
+        for path in ["/v1/rules?limit=1", "/v1/sites/demo?fields=public", "keys?=", "comments/ext:1?Fields=public"] {
+            let answer = app.get(path).send().await.problem(422, "invalid");
+            assert_eq!(answer.faults()[0].1, "unknown_parameter");
+        }
+        for path in ["/livez?t=1", "/readyz?t=1", "/openapi.yaml?t=1"] {
+            app.get(path).send().await.expect(200);
+        }
+    });
+}

@@ -1,0 +1,184 @@
+//! The composition root: puts the parts together, serves, and takes them apart in order.
+
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::clock::Clock;
+use crate::config::{Loaded, Settings};
+use crate::service::{self, Chance, FirstKeys, Parts, Service, settle};
+use crate::store::{self, Identity, ServeLock, Store};
+use crate::{http, screening};
+
+/// A service that listens. Dropped parts go in the order of the fields: server, service and store, lock.
+pub struct App {
+    server: actix_web::dev::Server,
+    service: Arc<Service>,
+    signals: Signals,
+    address: SocketAddr,
+    lock: ServeLock,
+}
+
+impl App {
+    /// Opens everything that can refuse before the store is written to, so that a failed start leaves no keys behind;
+    /// `keep` is given the keys of a first start.
+    pub async fn start(
+        loaded: Loaded,
+        keep: impl FnOnce(&FirstKeys) -> Result<(), service::Error>,
+    ) -> Result<Self, Error> {
+        let Loaded { settings, policy } = loaded;
+        let signals = Signals::listen().map_err(Error::Signals)?;
+        let lock = take_lock(&settings.data_dir)?;
+        let listener = bind(&settings.http)?;
+        let address = listener.local_addr().map_err(|error| Error::Listen(listen_address(&settings.http), error))?;
+        let store = open_store(&settings)?;
+        let operator_given = settings.auth.operator_key.given().is_some();
+        let identity = settle(store.as_ref(), operator_given, Clock::System.now(), keep).await?;
+        let service = Arc::new(service(&settings, policy, store, identity));
+        let server = http::server(listener, Arc::clone(&service), &settings.http)
+            .map_err(|error| Error::Listen(address.to_string(), error))?;
+        tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
+        Ok(Self { server, service, signals, address, lock })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it serves.
+    pub fn service(&self) -> &Service {
+        &self.service
+    }
+
+    /// Serves until SIGTERM or SIGINT, then lets the requests in flight finish; a second signal ends it at once.
+    pub async fn run(self) -> Result<(), Error> {
+        let Self { mut server, service, mut signals, address: _, lock } = self;
+        let handle = server.handle();
+        tokio::select! {
+            ended = &mut server => {
+                ended.map_err(Error::Server)?;
+                return Err(Error::Server(io::Error::other("it ended by itself")));
+            }
+            name = signals.next() => tracing::info!(signal = name, "stopping: finishing the requests in flight"),
+        }
+        let drained = async { tokio::join!(handle.stop(true), server).1 };
+        tokio::select! {
+            ended = drained => ended.map_err(Error::Server)?,
+            name = signals.next() => tracing::warn!(signal = name, "stopping at once"),
+        }
+        drop(service);
+        drop(lock);
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
+
+/// The service over the store of these settings without an edge, also beside a process that serves it.
+pub async fn beside(loaded: Loaded) -> Result<Service, Error> {
+    let Loaded { settings, policy } = loaded;
+    let empty = || Error::Empty(settings.data_dir.clone());
+    if !settings.data_dir.is_dir() {
+        return Err(empty());
+    }
+    let store = open_store(&settings)?;
+    let identity = store.identity().await.map_err(service::Error::from)?.ok_or_else(empty)?;
+    Ok(service(&settings, policy, store, identity))
+}
+
+/// A service whose memory ends with the process, at a time set by hand.
+pub async fn in_memory(policy: screening::Policy, clock: Clock) -> Result<Service, Error> {
+    let store = store::in_memory().map_err(|error| Error::Store(error.to_string()))?;
+    let identity = settle(store.as_ref(), true, clock.now(), |_| Ok(())).await?;
+    Ok(Service::new(Parts { store, identity, clock, chance: Chance::System, policy, operator_key: None }))
+}
+
+/// Where these settings listen, as `address:port`.
+pub fn listen_address(settings: &http::Settings) -> String {
+    settings.listen.clone()
+}
+
+fn bind(settings: &http::Settings) -> Result<TcpListener, Error> {
+    let address = listen_address(settings);
+    TcpListener::bind(&address).map_err(|error| Error::Listen(address, error))
+}
+
+fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, Error> {
+    store::open(&settings.store, &settings.data_dir).map_err(|error| Error::Store(error.to_string()))
+}
+
+fn take_lock(data_dir: &Path) -> Result<ServeLock, Error> {
+    ServeLock::take(data_dir).map_err(|error| Error::Store(error.to_string()))
+}
+
+fn service(settings: &Settings, policy: screening::Policy, store: Arc<dyn Store>, identity: Identity) -> Service {
+    let operator_key = settings.auth.operator_key.given().map(str::to_owned);
+    Service::new(Parts { store, identity, clock: Clock::System, chance: Chance::System, policy, operator_key })
+}
+
+/// The signals that ask a process to stop.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}
+
+/// Why the parts could not be put together, or stopped working.
+#[derive(Debug)]
+pub enum Error {
+    /// There is no data in this directory.
+    Empty(PathBuf),
+    /// The store cannot be opened, or somebody serves it already.
+    Store(String),
+    /// The address cannot be listened on.
+    Listen(String, io::Error),
+    /// Signals cannot be received.
+    Signals(io::Error),
+    /// The server failed.
+    Server(io::Error),
+    /// A verb failed.
+    Service(service::Error),
+}
+
+impl From<service::Error> for Error {
+    fn from(error: service::Error) -> Self {
+        Error::Service(error)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Empty(path) => {
+                let path = path.display();
+                write!(f, "there is no data in {path}; `moderato serve` makes it, --data DIR names another place")
+            }
+            Error::Store(error) => f.write_str(error),
+            Error::Listen(address, error) if error.kind() == io::ErrorKind::AddrInUse => {
+                write!(f, "{address} is taken by another program; MODERATO__HTTP__LISTEN=127.0.0.1:9000 sets another")
+            }
+            Error::Listen(address, error) => write!(f, "cannot listen on {address}: {error}"),
+            Error::Signals(error) => write!(f, "cannot receive signals: {error}"),
+            Error::Server(error) => write!(f, "the server failed: {error}"),
+            Error::Service(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,102 @@
+//! `eval`: reads labelled comments, has them measured, and prints what came of it.
+
+mod rows;
+mod tables;
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use super::failure::Failure;
+use super::terminal::safe_json_pretty;
+use super::{ConfigArgs, Context, Format, block_on};
+use crate::app;
+use crate::clock::{Clock, Stopwatch};
+use crate::config::Loaded;
+use crate::service::eval;
+
+/// Puts labelled comments through the service, in memory, and compares its verdicts with the labels.
+#[derive(clap::Args)]
+pub(super) struct Eval {
+    /// One object a line: `source`, `label` (spam, ham or toxic), `content`, and what is known beside. A name without a
+    /// folder that is not here is looked up in the folder MODERATO_DATA
+    #[arg(required = true, value_name = "FILE.jsonl")]
+    files: Vec<PathBuf>,
+    /// Figures only from what follows the first N comments of each source
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    after: u64,
+    /// Policy to measure: the keys of [policy] that differ, at the file's top level
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+impl Eval {
+    pub(super) fn run(self, context: &Context<'_>) -> Result<ExitCode, Failure> {
+        let Loaded { policy, .. } = Loaded::for_eval(&self.config.sources(context), self.policy.as_deref())?;
+        let found: Vec<PathBuf> = self.files.iter().map(|file| find(file, context)).collect();
+        let report = block_on(async {
+            let clock = Clock::manual(eval::Eval::start());
+            let service = app::in_memory(policy, clock.clone()).await?;
+            let mut measuring = eval::Eval::new(service, clock, self.after);
+            let mut progress = Progress::new(context);
+            for (number, file) in found.iter().enumerate() {
+                for row in rows::Rows::open(number, file)? {
+                    let (sample, place) = row?;
+                    let taken = measuring.take(sample).await;
+                    taken.map_err(|error| Failure::new(format!("{place}: {error}")))?;
+                    progress.step();
+                }
+            }
+            progress.end();
+            Ok(measuring.report())
+        })?;
+        let text = match self.format {
+            Format::Json => format!("{}\n", safe_json_pretty(&report)?),
+            Format::Text => tables::text(&report, &context.terminal),
+        };
+        io::stdout().write_all(text.as_bytes())?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Where a file is: here, or (a bare name that is not here) in the folder of labelled data.
+fn find(file: &Path, context: &Context<'_>) -> PathBuf {
+    let bare = file.file_name() == Some(file.as_os_str());
+    match context.environment.labelled_data() {
+        Some(folder) if bare && !file.exists() => folder.join(file),
+        _ => file.to_owned(),
+    }
+}
+
+/// How far the work is, on a terminal's standard error.
+struct Progress {
+    shown: bool,
+    rows: u64,
+    since: Stopwatch,
+}
+
+impl Progress {
+    fn new(context: &Context<'_>) -> Self {
+        Self { shown: context.terminal.talks, rows: 0, since: Stopwatch::start() }
+    }
+
+    fn step(&mut self) {
+        self.rows += 1;
+        if self.shown && self.since.elapsed().as_millis() >= 100 {
+            self.since = Stopwatch::start();
+            // Progress that cannot be shown is no reason to stop.
+            let _ = write!(io::stderr(), "\r{} comments", self.rows);
+        }
+    }
+
+    fn end(&self) {
+        if self.shown {
+            let _ = write!(io::stderr(), "\r\x1b[K");
+        }
+    }
+}

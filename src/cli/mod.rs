@@ -1,0 +1,150 @@
+//! The command line: what can be asked for, and how the answer ends.
+
+mod check;
+mod eval;
+mod failure;
+mod healthcheck;
+mod keys;
+mod serve;
+mod sites;
+mod table;
+mod terminal;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::app;
+use crate::config::{Environment, Loaded, Sources};
+use crate::domain::SiteId;
+use crate::service::{self, Service, SiteWithCounts};
+use failure::Failure;
+use terminal::Terminal;
+
+/// Runs the program; the answer is its exit code: 0 done, 1 it failed, 2 wrong usage.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environment) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Where nobody reads the help, nobody misses it.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let context = Context { environment, terminal: Terminal::new(environment.no_color()) };
+    match arguments.command.run(&context) {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}
+
+/// Moderato screens comments: approves, holds or rejects each within milliseconds, and says exactly why.
+#[derive(Parser)]
+#[command(name = "moderato", version, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(after_help = "Start with `moderato serve`, or try `echo 'a comment' | moderato check`.")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the service
+    Serve(serve::Serve),
+    /// Screen one comment and explain the verdict; no server needed
+    Check(check::Check),
+    /// Measure the screening on labelled comments
+    Eval(eval::Eval),
+    /// List, create, rename and delete sites
+    Sites(sites::Sites),
+    /// List, create and delete keys
+    Keys(keys::Keys),
+    /// Ask a running service whether it is ready (for containers)
+    Healthcheck(healthcheck::Healthcheck),
+}
+
+impl Command {
+    fn run(self, context: &Context<'_>) -> Result<ExitCode, Failure> {
+        match self {
+            Command::Serve(serve) => serve.run(context),
+            Command::Check(check) => check.run(context),
+            Command::Eval(eval) => eval.run(context),
+            Command::Sites(sites) => sites.run(context),
+            Command::Keys(keys) => keys.run(context),
+            Command::Healthcheck(healthcheck) => healthcheck.run(context),
+        }
+    }
+}
+
+/// What every command is run with.
+struct Context<'a> {
+    environment: &'a Environment,
+    terminal: Terminal,
+}
+
+/// Which configuration.
+#[derive(Args)]
+struct ConfigArgs {
+    /// Configuration file, over the built-in defaults
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl ConfigArgs {
+    fn sources<'a>(&'a self, context: &'a Context<'_>) -> Sources<'a> {
+        Sources { file: self.config.as_deref(), environment: context.environment, data_dir: None }
+    }
+
+    fn load(&self, context: &Context<'_>) -> Result<Loaded, Failure> {
+        Ok(Loaded::from(&self.sources(context))?)
+    }
+}
+
+/// Which configuration and which data.
+#[derive(Args)]
+struct DataArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// Directory of the data [default: data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+impl DataArgs {
+    fn load(&self, context: &Context<'_>) -> Result<Loaded, Failure> {
+        let sources = Sources { data_dir: self.data.as_deref(), ..self.config.sources(context) };
+        Ok(Loaded::from(&sources)?)
+    }
+
+    /// The service over this data, also beside a process that serves it.
+    async fn open(&self, context: &Context<'_>) -> Result<Service, Failure> {
+        Ok(app::beside(self.load(context)?).await?)
+    }
+}
+
+/// How data is printed.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// A site that must be there.
+async fn known_site(service: &Service, id: &SiteId) -> Result<SiteWithCounts, Failure> {
+    service.site(id).await.map_err(|error| match error {
+        service::Error::UnknownSite => {
+            Failure::new(format!("there is no site {id}; `moderato sites list` shows those there are"))
+        }
+        error => error.into(),
+    })
+}
+
+/// Waits for a future on this thread.
+fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Failure::new(format!("cannot start: {error}")))?.block_on(future)
+}

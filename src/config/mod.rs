@@ -1,0 +1,164 @@
+//! The configuration: where each value comes from, and what is wrong with one.
+
+mod environment;
+mod fault;
+mod layers;
+mod reading;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::screening::Policy;
+use crate::{http, screening, store, telemetry};
+
+pub use environment::Environment;
+pub use fault::Fault;
+use layers::Layers;
+
+/// Every setting, one field per owner.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Where the embedded store and the first keys are kept.
+    pub data_dir: PathBuf,
+    /// Of the HTTP edge.
+    pub http: http::Settings,
+    /// Of the store.
+    pub store: store::Settings,
+    /// Who may do everything.
+    pub auth: Auth,
+    /// What comments are judged by.
+    pub policy: screening::Settings,
+    /// Of the log.
+    pub log: telemetry::Settings,
+}
+
+/// Where settings come from, besides the defaults in the program. Later fields win.
+#[derive(Clone, Copy, Debug)]
+pub struct Sources<'a> {
+    /// `--config FILE`
+    pub file: Option<&'a Path>,
+    /// `MODERATO__…`
+    pub environment: &'a Environment,
+    /// `--data DIR`
+    pub data_dir: Option<&'a Path>,
+}
+
+/// Settings that were found valid, with the policy they make.
+pub struct Loaded {
+    /// The settings.
+    pub settings: Settings,
+    /// What `settings.policy` compiles to.
+    pub policy: Policy,
+}
+
+impl Loaded {
+    /// The settings of a process. The first fault ends it.
+    pub fn from(sources: &Sources<'_>) -> Result<Self, Fault> {
+        let layers = Layers::of(sources)?;
+        Self::read(&layers, sources)
+    }
+
+    /// The settings of a measurement: first comments are judged by their score, unless `policy` says otherwise; it
+    /// holds the keys of `[policy]` at its top level, as many as differ.
+    pub fn for_eval(sources: &Sources<'_>, policy: Option<&Path>) -> Result<Self, Fault> {
+        let mut layers = Layers::of(sources)?;
+        layers.set_for_eval("first_comment", "screen");
+        if let Some(path) = policy {
+            layers.add_policy_file(path)?;
+        }
+        Self::read(&layers, sources)
+    }
+
+    fn read(layers: &Layers, sources: &Sources<'_>) -> Result<Self, Fault> {
+        let mut settings: Settings = layers.read()?;
+        if let Some(data_dir) = sources.data_dir {
+            settings.data_dir = data_dir.to_owned();
+        } else if settings.data_dir.as_os_str().is_empty() {
+            return Err(layers.fault_at("data_dir", "must name a directory; it is empty"));
+        }
+        if let Err((key, detail)) = check(&settings.http) {
+            return Err(layers.fault_at(key, &detail));
+        }
+        let policy = compile(&settings.policy).map_err(|(key, detail)| layers.fault_at(&key, &detail))?;
+        Ok(Self { settings, policy })
+    }
+}
+
+/// What the types of the HTTP edge's settings cannot say: the key and what is wrong.
+fn check(settings: &http::Settings) -> Result<(), (&'static str, String)> {
+    /// More threads than any machine has processors.
+    const MOST_WORKERS: usize = 1024;
+    /// A day: no request takes longer.
+    const MOST_SECONDS: u64 = 24 * 60 * 60;
+    let http::Settings { listen, workers, shutdown_seconds } = settings;
+    let port = listen.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port.parse::<u16>());
+    if !matches!(port, Some(Ok(_))) {
+        return Err(("http.listen", format!("must be an address and a port, not \"{listen}\"")));
+    }
+    if *workers > MOST_WORKERS {
+        return Err(("http.workers", format!("must be at most {MOST_WORKERS}, not {workers}")));
+    }
+    if *shutdown_seconds > MOST_SECONDS {
+        return Err(("http.shutdown_seconds", format!("must be at most {MOST_SECONDS}, not {shutdown_seconds}")));
+    }
+    Ok(())
+}
+
+/// The policy of these settings, or the first fault: its key and what is wrong.
+fn compile(settings: &screening::Settings) -> Result<Policy, (String, String)> {
+    Policy::compile(settings).map_err(|faults| match faults.into_iter().next() {
+        Some(fault) if fault.key.starts_with("policy.") => (fault.key, fault.detail),
+        Some(fault) => (format!("policy.{}", fault.key), fault.detail),
+        None => ("policy".to_owned(), "is not valid".to_owned()),
+    })
+}
+
+/// Who may do everything.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Auth {
+    /// A key for everything, given by the deployment.
+    pub operator_key: OperatorKey,
+}
+
+/// A key given by the deployment: none, or at least 32 characters. It does not print itself by accident.
+#[derive(Clone, Deserialize)]
+#[serde(try_from = "String")]
+pub struct OperatorKey(Option<String>);
+
+impl OperatorKey {
+    /// The fewest characters: what 128 bits take in hexadecimal.
+    const FEWEST: usize = 32;
+
+    /// The key, if one is given.
+    pub fn given(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+}
+
+impl TryFrom<String> for OperatorKey {
+    type Error = String;
+
+    fn try_from(key: String) -> Result<Self, String> {
+        match key.chars().count() {
+            0 => Ok(Self(None)),
+            _ if !key.bytes().all(|byte| byte.is_ascii_graphic()) => {
+                Err("must consist of visible ASCII characters, because it is sent in a header".to_owned())
+            }
+            length if length < Self::FEWEST => {
+                let fewest = Self::FEWEST;
+                Err(format!("has {length} characters; it must be empty or have at least {fewest}"))
+            }
+            _ => Ok(Self(Some(key))),
+        }
+    }
+}
+
+impl fmt::Debug for OperatorKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "(given)" } else { "(none)" })
+    }
+}

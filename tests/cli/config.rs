@@ -1,0 +1,110 @@
+//! Faults of the configuration: one line that names source, key, fault and what is allowed.
+
+use super::{moderato, run};
+
+/// What is configured, and what the message must hold.
+struct Case {
+    file: &'static str,
+    variables: &'static [(&'static str, &'static str)],
+    says: &'static [&'static str],
+}
+
+const CASES: &[Case] = &[
+    Case {
+        file: "[http]\n\nlisen = \"127.0.0.1:0\"",
+        variables: &[],
+        says: &["mine.toml:3:", "http.lisen", "did you mean http.listen?"],
+    },
+    Case { file: "listen = \"127.0.0.1:0\"", variables: &[], says: &["mine.toml:1:", "did you mean http.listen?"] },
+    Case { file: "[htttp]\nlisten = \"x\"", variables: &[], says: &["mine.toml:1:", "did you mean http?"] },
+    Case { file: "[colours]\nx = 1", variables: &[], says: &["mine.toml:1:", "there are: auth, data_dir, http"] },
+    Case {
+        file: "# mine\n[http]\nworkers = \"many\"",
+        variables: &[],
+        says: &["mine.toml:3:", "http.workers must be a whole number, not a text \"many\"", "Threads that answer"],
+    },
+    Case { file: "http = 3", variables: &[], says: &["mine.toml:1:", "http must be a table"] },
+    Case { file: "[http]\nworkers = -1", variables: &[], says: &["mine.toml:2:", "http.workers", "from 0"] },
+    Case { file: "[http]\nworkers = 100000", variables: &[], says: &["mine.toml:2:", "http.workers", "at most 1024"] },
+    Case { file: "[http]\nlisten = \"here\"", variables: &[], says: &["mine.toml:2:", "http.listen", "a port"] },
+    Case { file: "[log]\nformat = \"xml\"", variables: &[], says: &["mine.toml:2:", "log.format", "'json'"] },
+    Case { file: "[log]\nlevel = \"loud\"", variables: &[], says: &["mine.toml:2:", "log.level", "warn"] },
+    Case { file: "data_dir = \"\"", variables: &[], says: &["mine.toml:1:", "data_dir"] },
+    Case { file: "\n[http\n", variables: &[], says: &["mine.toml:2:", "is not TOML"] },
+    Case {
+        file: "[policy]\nfirst_coment = \"hold\"",
+        variables: &[],
+        says: &["mine.toml:2:", "did you mean policy.first_comment?"],
+    },
+    Case {
+        file: "[auth]\noperator_key = \"tooshort\"",
+        variables: &[],
+        says: &["mine.toml:2:", "auth.operator_key", "at least 32"],
+    },
+    Case {
+        file: "",
+        variables: &[("MODERATO__HTTP__WORKRS", "3")],
+        says: &["environment variable MODERATO__HTTP__WORKRS:", "did you mean MODERATO__HTTP__WORKERS?"],
+    },
+    Case {
+        file: "",
+        variables: &[("MODERATO__HTPP__LISTEN", "x")],
+        says: &["environment variable MODERATO__HTPP__LISTEN:", "did you mean MODERATO__HTTP__LISTEN?"],
+    },
+    Case {
+        file: "[http]\nworkers = 2",
+        variables: &[("MODERATO__HTTP__WORKERS", "x")],
+        says: &["environment variable MODERATO__HTTP__WORKERS:", "http.workers must be a whole number"],
+    },
+    Case { file: "", variables: &[("MODERATO__", "x")], says: &["environment variable MODERATO__:", "names no key"] },
+    Case {
+        file: "",
+        variables: &[("MODERATO__AUTH__OPERATOR_KEY_FILE", "/nowhere/key")],
+        says: &["environment variable MODERATO__AUTH__OPERATOR_KEY_FILE:", "/nowhere/key cannot be read"],
+    },
+];
+
+#[test]
+fn every_fault_is_told_in_one_line_with_its_place() {
+    for case in CASES {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("mine.toml"), case.file).unwrap();
+        let mut command = moderato(folder.path());
+        command.args(["check", "--config", "mine.toml"]).envs(case.variables.iter().copied());
+        let ran = run(&mut command).ends(1);
+        assert!(ran.err.starts_with("moderato: ") && ran.err.lines().count() == 1 && ran.out.is_empty(), "{ran:?}");
+        for said in case.says {
+            assert!(ran.err.contains(said), "{said:?} is not in {:?}", ran.err);
+        }
+    }
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = run(moderato(folder.path()).args(["serve", "--config", "nowhere.toml"])).ends(1);
+    assert!(ran.err.starts_with("moderato: nowhere.toml: cannot be read: "), "{ran:?}");
+}
+
+#[test]
+fn secrets_stay_out_of_messages() {
+    let folder = tempfile::tempdir().unwrap();
+    for key in ["s3cret", "[\"s3cret\"]", "{ a = \"s3cret\" }"] {
+        let ran = run(moderato(folder.path()).arg("check").env("MODERATO__AUTH__OPERATOR_KEY", key)).ends(1);
+        assert!(!ran.err.contains("s3cret"), "{ran:?}");
+        std::fs::write(folder.path().join("mine.toml"), format!("auth.operator_key = {key}")).unwrap();
+        let ran = run(moderato(folder.path()).args(["check", "--config", "mine.toml"])).ends(1);
+        assert!(!ran.err.contains("s3cret") || key == "s3cret", "{ran:?}");
+    }
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_other_variables_are_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("mine.toml"), "[log]\nformat = \"json\"\n[http]\nworkers = 3").unwrap();
+    std::fs::write(folder.path().join("key"), "0123456789abcdef0123456789abcdef\n").unwrap();
+    let mut command = moderato(folder.path());
+    command.args(["check", "--config", "mine.toml"]).env("MODERATO__HTTP__WORKERS", "2").env("MODERATO_DATA", "x");
+    command.env("MODERATO__AUTH__OPERATOR_KEY_FILE", "key").env("MODERATO__LOG__LEVEL", "warn,moderato=debug");
+    run(&mut command).ends(0);
+}

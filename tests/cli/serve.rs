@@ -1,0 +1,223 @@
+//! `serve`, and the commands that work beside it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use super::{Ran, moderato, run};
+
+/// A service that was started, with its first lines. It is killed if the test does not stop it.
+struct Serving {
+    child: Child,
+    lines: String,
+}
+
+impl Serving {
+    /// Starts a service in this folder and waits for the last of its first lines.
+    fn start(folder: &Path) -> Self {
+        Self::start_with(folder, &[])
+    }
+
+    fn start_with(folder: &Path, variables: &[(&str, &str)]) -> Self {
+        let mut command = moderato(folder);
+        command.arg("serve").env("MODERATO__HTTP__LISTEN", "127.0.0.1:0").envs(variables.iter().copied());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut lines = String::new();
+        while !lines.lines().any(|line| line.starts_with("try ")) {
+            let read = out.read_line(&mut lines).unwrap();
+            if read == 0 {
+                let mut err = String::new();
+                child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+                panic!("it ended: {lines}{err}");
+            }
+        }
+        Self { child, lines }
+    }
+
+    /// What follows a word at the beginning of a line.
+    fn line(&self, word: &str) -> &str {
+        let line = self.lines.lines().find_map(|line| line.strip_prefix(word).map(str::trim));
+        line.unwrap_or_else(|| panic!("no {word} in {}", self.lines))
+    }
+
+    fn address(&self) -> &str {
+        self.line("listening").strip_prefix("http://").unwrap()
+    }
+
+    /// The answer to a request: status line, headers, body.
+    fn ask(&self, request: &str) -> String {
+        let mut stream = TcpStream::connect(self.address()).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    /// Submits a comment with this key.
+    fn submit(&self, site: &str, key: &str) -> String {
+        let body = r#"{"post":{"id":"1"},"author":{"name":"Ana"},"content":"Thank you."}"#;
+        self.ask(&format!(
+            "POST /v1/sites/{site}/comments HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {key}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        ))
+    }
+
+    /// Asks it to stop, and waits until it has.
+    fn stop(mut self) -> Ran {
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(asked.success());
+        let mut err = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        let status = self.child.wait().unwrap();
+        Ran { code: status.code(), out: self.lines.clone(), err }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The key that the printed `curl` line reads from the file, read as the shell reads it.
+fn key_of_curl_line(serving: &Serving, folder: &Path) -> String {
+    let line = serving.line("try");
+    let (_, after) = line.split_once("Bearer ").unwrap();
+    let (key, _) = after.split_once("\" -H").unwrap();
+    let shell = format!("echo \"{key}\"");
+    run(Command::new("sh").args(["-c", &shell]).current_dir(folder)).ends(0).out.trim().to_owned()
+}
+
+#[test]
+fn a_first_start_tells_all_one_needs_and_a_second_one_finds_it_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start(folder.path());
+    let data = folder.path().join("data");
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&data), mode(&data.join("first-keys.txt"))), (0o700, 0o600));
+    assert!(!serving.lines.contains("mod_"), "{}", serving.lines);
+    let key = key_of_curl_line(&serving, folder.path());
+    let answer = serving.submit("demo", &key);
+    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+    serving.stop().ends(0);
+
+    let serving = Serving::start(folder.path());
+    assert!(serving.line("data").contains("found again: 1 site, 1 comment,"), "{}", serving.lines);
+    assert_eq!(key_of_curl_line(&serving, folder.path()), key);
+    assert!(serving.submit("demo", &key).starts_with("HTTP/1.1 201 "));
+    let ran = serving.stop().ends(0);
+    assert!(!ran.err.contains("mod_"), "{}", ran.err);
+}
+
+#[test]
+fn keys_of_a_first_start_that_failed_do_not_stand_in_the_way() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("data")).unwrap();
+    std::fs::write(folder.path().join("data/first-keys.txt"), "site demo: old\n").unwrap();
+    let serving = Serving::start(folder.path());
+    let key = key_of_curl_line(&serving, folder.path());
+    assert!(key.starts_with("mod_"), "{key}");
+    assert_eq!(std::fs::read_to_string(folder.path().join("data/first-keys.old.txt")).unwrap(), "site demo: old\n");
+}
+
+#[test]
+fn a_given_operator_key_opens_everything_and_is_not_written_down() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = "0123456789abcdef0123456789abcdef";
+    let serving = Serving::start_with(folder.path(), &[("MODERATO__AUTH__OPERATOR_KEY", key)]);
+    assert!(serving.submit("demo", key).starts_with("HTTP/1.1 201 "));
+    let kept = std::fs::read_to_string(folder.path().join("data/first-keys.txt")).unwrap();
+    assert!(kept.contains("site demo: mod_") && !kept.contains("operator:"), "{kept}");
+}
+
+#[test]
+fn what_prevents_a_start_is_told_in_one_line_and_leaves_no_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    let cases = [
+        (vec!["serve"], address.as_str(), address.as_str()),
+        (vec!["serve", "--data", "file/data"], "127.0.0.1:0", "file/data"),
+        (vec!["serve", "--data", "file"], "127.0.0.1:0", "file"),
+    ];
+    for (arguments, listen, said) in cases {
+        let ran = run(moderato(folder.path()).args(arguments).env("MODERATO__HTTP__LISTEN", listen)).ends(1);
+        assert!(ran.err.starts_with("moderato: ") && ran.err.contains(said), "{ran:?}");
+        assert_eq!((ran.err.lines().count(), ran.out.as_str()), (1, ""), "{ran:?}");
+    }
+    assert!(!folder.path().join("data/first-keys.txt").exists());
+    drop(taken);
+    Serving::start(folder.path()).stop().ends(0);
+}
+
+#[test]
+fn data_is_served_once_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start(folder.path());
+    let second = run(moderato(folder.path()).arg("serve").env("MODERATO__HTTP__LISTEN", "127.0.0.1:0")).ends(1);
+    assert!(second.err.starts_with("moderato: ") && second.err.lines().count() == 1, "{second:?}");
+    assert!(second.err.contains("data"), "{second:?}");
+    serving.stop().ends(0);
+    Serving::start(folder.path()).stop().ends(0);
+}
+
+#[test]
+fn sites_and_keys_are_managed_beside_a_running_service() {
+    let folder = tempfile::tempdir().unwrap();
+    let beside = |arguments: &[&str]| run(moderato(folder.path()).args(arguments));
+    assert!(beside(&["sites", "list"]).ends(1).err.contains("there is no data in data"));
+    let serving = Serving::start(folder.path());
+    beside(&["sites", "create", "blog", "--name", "My blog"]).ends(0);
+    beside(&["sites", "create", "blog"]).ends(1);
+    let renamed = beside(&["sites", "rename", "blog", "Our blog", "--format", "json"]).ends(0).json();
+    assert_eq!((&renamed["id"], &renamed["name"]), (&"blog".into(), &"Our blog".into()));
+
+    let made = beside(&["keys", "create", "--site", "blog", "--scopes", "submit,read", "--name", "mine"]).ends(0);
+    let key = made.out.trim();
+    assert!(key.starts_with("mod_") && made.out.lines().count() == 1 && !made.err.contains(key), "{made:?}");
+    assert!(serving.submit("blog", key).starts_with("HTTP/1.1 201 "));
+    assert!(!serving.submit("demo", key).starts_with("HTTP/1.1 201 "));
+    assert!(beside(&["keys", "create", "--site", "none"]).ends(1).err.contains("none"));
+
+    let keys = beside(&["keys", "list", "--site", "blog", "--format", "json"]).ends(0).json();
+    assert_eq!(keys["items"][0]["name"], "mine");
+    assert_eq!(keys["items"][0]["scopes"], serde_json::json!(["submit", "read"]));
+    let id = keys["items"][0]["id"].as_str().unwrap();
+    assert!(beside(&["keys", "list"]).ends(0).out.contains(id));
+    beside(&["keys", "delete", id]).ends(0);
+    beside(&["keys", "delete", id]).ends(1);
+    let operator = beside(&["keys", "create", "--operator", "--format", "json"]).ends(0).json();
+    assert!(serving.submit("blog", operator["key"].as_str().unwrap()).starts_with("HTTP/1.1 201 "));
+
+    assert!(beside(&["sites", "list"]).ends(0).out.contains("Our blog"));
+    beside(&["sites", "delete", "blog"]).ends(0);
+    beside(&["sites", "delete", "blog"]).ends(1);
+    assert!(beside(&["sites", "delete", "demo"]).ends(1).err.contains("last site"));
+    serving.stop().ends(0);
+}
+
+#[test]
+fn the_health_is_what_the_service_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start(folder.path());
+    let url = format!("http://{}", serving.address());
+    let check = |url: &str| run(moderato(folder.path()).args(["healthcheck", "--url", url]));
+    check(&url).ends(0);
+    check(&format!("{url}/nothing/here")).ends(1);
+    let listen = serving.address().to_owned();
+    run(moderato(folder.path()).arg("healthcheck").env("MODERATO__HTTP__LISTEN", &listen)).ends(0);
+    serving.stop().ends(0);
+    let gone = check(&url).ends(1);
+    assert!(gone.err.contains(&listen) && gone.err.lines().count() == 1, "{gone:?}");
+    check("ftp://x").ends(2);
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let ran = check(&format!("http://{}", silent.local_addr().unwrap())).ends(1);
+    assert!(ran.err.contains("within 2 seconds"), "{ran:?}");
+}

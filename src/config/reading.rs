@@ -50,7 +50,7 @@ impl Layers {
     /// A fault of the value of this key.
     pub(super) fn fault_at(&self, key: &str, detail: &str) -> Fault {
         let among_tables = self.beside(key).iter().all(|known| self.defaults[*known].0.is_table());
-        if !self.defaults.contains_key(key) && among_tables {
+        if !self.defaults.contains_key(key) && (among_tables || detail.starts_with("unknown field")) {
             return self.unknown(key);
         }
         let origin = self.origin(key);

@@ -21,7 +21,8 @@ pub struct Verdict {
     pub hits: Vec<Hit>,
     /// What spoke first in the order of precedence.
     pub decided_by: DecidedBy,
-    /// The smallest sets of hits, at most three, without which the comment would be approved.
+    /// The smallest sets of hits, at most three, without which the comment would pass: be approved, or be held only because
+    /// it is its author's first. Empty if it passes, or if no hit can change that.
     pub would_pass_without: Vec<Vec<RuleId>>,
     /// So bad that nobody needs to look.
     pub blatant: bool,

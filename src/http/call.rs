@@ -1,15 +1,15 @@
 //! A request on its way to its handler: path, query, headers and body, each parsed strictly.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
-use actix_web::web::{Bytes, Payload};
+use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 
 use super::auth;
+use super::body::Incoming;
 use super::dispatch::NotedSite;
 use super::error::{Code, Problem};
 use super::query::Query;
@@ -21,17 +21,13 @@ use crate::service::{self, Caller, Service};
 /// The most bytes of a body: 256 KiB.
 pub(super) const BODY_BYTES: usize = 256 * 1024;
 
-/// How long a body may take to arrive. actix limits the time for the head only; without this, a body that drips keeps its
-/// connection for ever.
-const BODY_TIME: Duration = Duration::from_secs(10);
-
 /// A request.
 pub(super) struct Call {
     pub service: Arc<Service>,
     pub id: RequestId,
     pub query: Query,
     request: HttpRequest,
-    payload: Payload,
+    body: Incoming,
     pattern: &'static str,
 }
 
@@ -44,15 +40,15 @@ pub(super) struct SiteCall {
 
 impl Call {
     /// A request as it arrived at a route with this pattern.
-    pub fn new(request: HttpRequest, payload: Payload, pattern: &'static str, at: (Arc<Service>, RequestId)) -> Self {
+    pub fn new(request: HttpRequest, body: Incoming, pattern: &'static str, at: (Arc<Service>, RequestId)) -> Self {
         let (service, id) = at;
-        Self { service, id, query: Query::default(), request, payload, pattern }
+        Self { service, id, query: Query::default(), request, body, pattern }
     }
 
     /// The same with its query read, if neither query nor encoding is in the way.
     pub fn checked(self, parameters: &[&str]) -> Result<Self, Problem> {
-        let encoding = self.request.headers().get(CONTENT_ENCODING);
-        if encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        let mut encodings = self.request.headers().get_all(CONTENT_ENCODING);
+        if encodings.any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
             return Err(Problem::new(Code::EncodedBody, "Send the body as it is, without Content-Encoding."));
         }
         let query = Query::parse(self.request.query_string(), parameters).map_err(Problem::invalid)?;
@@ -162,25 +158,19 @@ impl Call {
             && matches!(charset.as_str(), "" | "charset=utf-8" | "charset=\"utf-8\"")
     }
 
-    async fn body(self, limit: usize) -> Result<Bytes, Problem> {
-        let too_large = || Problem::new(Code::TooLarge, format!("A body may have {limit} bytes here."));
+    async fn body(&self, limit: usize) -> Result<Bytes, Problem> {
         let declared = self.request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
         if declared.and_then(|text| text.parse::<usize>().ok()).is_some_and(|length| length > limit) {
-            return Err(too_large());
+            return Err(Incoming::too_large(limit));
         }
-        match tokio::time::timeout(BODY_TIME, self.payload.to_bytes_limited(limit)).await {
-            Ok(Ok(Ok(body))) => Ok(body),
-            Ok(Ok(Err(_))) => Err(Problem::new(Code::BrokenBody, "The connection or its framing broke.")),
-            Ok(Err(_)) => Err(too_large()),
-            Err(_) => Err(Problem::new(Code::SlowBody, "A body must arrive within ten seconds.")),
-        }
+        self.body.read(limit).await
     }
 }
 
 impl From<JsonError> for Problem {
     fn from(error: JsonError) -> Self {
         match error {
-            JsonError::Syntax(detail) => Problem::new(Code::InvalidJson, detail),
+            JsonError::Syntax(detail) => Problem::new(Code::InvalidJson, format!("The body {detail}.")),
             JsonError::Field(fault) => Problem::invalid(vec![fault]),
         }
     }

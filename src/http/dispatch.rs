@@ -9,6 +9,7 @@ use actix_web::web::{self, Payload, ServiceConfig};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use futures_util::FutureExt;
 
+use super::body::Incoming;
 use super::call::Call;
 use super::error::{Code, Problem};
 use super::request_id::{self, RequestId};
@@ -55,7 +56,8 @@ impl Path {
         let watch = Stopwatch::start();
         let id = RequestId::of(&request, &self.service);
         // Without this, a panic would close the connection without a word.
-        let answer = AssertUnwindSafe(self.answer(&request, payload, &id)).catch_unwind().await;
+        let body = Incoming::new(payload.into_inner());
+        let answer = AssertUnwindSafe(self.answer(&request, body.clone(), &id)).catch_unwind().await;
         let answer = answer.unwrap_or_else(|_| Err(service::Error::Internal("a handler panicked".to_owned()).into()));
         let mut response = answer.unwrap_or_else(|problem| problem.into_response(&id));
         let headers = response.headers_mut();
@@ -64,10 +66,10 @@ impl Path {
         }
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         self.log(&request, &response, (&id, watch));
-        response
+        body.hold_until_sent(response)
     }
 
-    async fn answer(&self, request: &HttpRequest, payload: Payload, id: &RequestId) -> Answer {
+    async fn answer(&self, request: &HttpRequest, body: Incoming, id: &RequestId) -> Answer {
         if self.routes.is_empty() {
             return Err(Problem::new(Code::UnknownRoute, "See /openapi.yaml for what there is."));
         }
@@ -76,7 +78,7 @@ impl Path {
             return Err(Problem::method_not_allowed(allowed.join(", ")));
         };
         let at = (self.service.clone(), id.clone());
-        route.answer(Call::new(request.clone(), payload, self.pattern, at)).await
+        route.answer(Call::new(request.clone(), body, self.pattern, at)).await
     }
 
     /// One line a request: never a path, content, e-mail or address.

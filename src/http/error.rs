@@ -240,8 +240,8 @@ impl Problem {
             Code::Unavailable | Code::Full | Code::NotReady => {
                 response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
             }
-            // What is left of the body is not worth waiting for.
-            Code::SlowBody | Code::TooLarge | Code::BrokenBody => drop(response.force_close()),
+            // Where one request ends can no longer be told.
+            Code::BrokenBody => drop(response.force_close()),
             _ => {}
         }
         if let Some(allow) = allow {

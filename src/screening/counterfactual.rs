@@ -1,7 +1,7 @@
-//! The smallest sets of hits without which a comment would pass.
+//! The smallest sets of hits without which a comment would pass: be approved, or wait only because it is its author's first.
 
 use super::engine::{Circumstances, Force, Weight};
-use crate::domain::Action;
+use crate::domain::{Action, DecidedBy};
 
 /// The most sets that are named.
 const MAX_SETS: usize = 3;
@@ -40,7 +40,9 @@ pub(super) fn sets(circumstances: &Circumstances, weights: &[Weight]) -> Vec<Vec
 
 fn passes_without(circumstances: &Circumstances, weights: &[Weight], set: &[usize]) -> bool {
     let rest = weights.iter().enumerate().filter(|(place, _)| !set.contains(place)).map(|(_, weight)| *weight);
-    circumstances.decide(&rest.collect::<Vec<_>>()).action == Action::Approve
+    let outcome = circumstances.decide(&rest.collect::<Vec<_>>());
+    // A first comment waits whatever its hits say: no hit is to blame for that.
+    outcome.action == Action::Approve || outcome.decided_by == DecidedBy::FirstComment
 }
 
 /// Moves on to the next choice of places in ascending order; `false` after the last one.

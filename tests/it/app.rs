@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use moderato::clock::Clock;
@@ -15,7 +16,6 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
 use crate::contract::CONTRACT;
-use crate::memory_store::MemoryStore;
 
 /// When every test begins.
 pub const START: &str = "2026-11-22T20:00:00.000Z";
@@ -36,13 +36,14 @@ pub struct TestApp {
 }
 
 /// The store under test.
-fn open_store(_directory: &std::path::Path) -> Arc<dyn Store> {
-    Arc::new(MemoryStore::new())
+fn open_store(directory: &std::path::Path) -> Arc<dyn Store> {
+    moderato::store::open(&moderato::store::Settings { url: "sqlite:".to_owned() }, directory).unwrap()
 }
 
 /// The policy as shipped.
 fn policy() -> Policy {
-    Policy::compile(&toml::from_str("first_comment = \"hold\"").unwrap()).unwrap()
+    let mut shipped: toml::Table = include_str!("../../config/moderato.toml").parse().unwrap();
+    Policy::compile(&shipped.remove("policy").unwrap().try_into().unwrap()).unwrap()
 }
 
 impl TestApp {
@@ -129,9 +130,13 @@ impl TestApp {
         comment
     }
 
-    /// A comment that waits for a person.
+    /// A comment that waits for a person, by an author whom nobody has seen.
     pub async fn held_comment(&self) -> Value {
-        let comment = self.submit(&submission("I wrote about it at http://ana.example/post some time ago.")).await;
+        static STRANGERS: AtomicU64 = AtomicU64::new(0);
+        let stranger = STRANGERS.fetch_add(1, Ordering::Relaxed);
+        let author = json!({"name": "Somebody", "email": format!("stranger-{stranger}@mail.example")});
+        let text = format!("I wrote about it at http://ana.example/post {stranger} days ago.");
+        let comment = self.submit(&with(&submission(&text), json!({ "author": author }))).await;
         assert_eq!(comment["status"], "held");
         comment
     }

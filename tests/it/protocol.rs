@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
 use crate::app::{TestApp, submission};
 
 #[test]
@@ -134,6 +136,26 @@ fn parameters_are_refused_where_there_are_none_but_not_a_monitors() {
         }
         for path in ["/livez?t=1", "/readyz?t=1", "/openapi.yaml?t=1"] {
             app.get(path).send().await.expect(200);
+        }
+    });
+}
+
+#[test]
+fn an_answer_does_not_wait_for_the_rest_of_a_body() {
+    TestApp::run(async |app| {
+        let bodies = ["Content-Length: 100\r\n\r\nab", "Transfer-Encoding: chunked\r\n\r\n5\r\nab"];
+        for body in bodies {
+            let mut connection =
+                tokio::net::TcpStream::connect(app.address.trim_start_matches("http://")).await.unwrap();
+            let head = "POST /v1/sites/demo/comments HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+            connection.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+            let mut answer = Vec::new();
+            let closed = connection.read_to_end(&mut answer);
+            tokio::time::timeout(std::time::Duration::from_secs(8), closed)
+                .await
+                .expect("the connection stays open")
+                .unwrap();
+            assert!(answer.starts_with(b"HTTP/1.1 401"), "{}", String::from_utf8_lossy(&answer));
         }
     });
 }

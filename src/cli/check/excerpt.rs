@@ -14,7 +14,9 @@ pub(super) struct Mark {
 /// The most columns of text in a row.
 const COLUMNS: usize = 88;
 /// The most rows of an excerpt, marker rows aside.
-const MOST_ROWS: usize = 40;
+const MOST_ROWS: usize = 24;
+/// The most marker rows below one row of text.
+const MOST_MARKER_ROWS: usize = 6;
 /// The most lines of a text in which nothing is marked.
 const MOST_PLAIN_LINES: usize = 8;
 /// How many characters around the ends of a mark stay in a long line.
@@ -93,6 +95,10 @@ impl Line<'_> {
         let mut cells: Vec<Cell> = Vec::new();
         let mut left_out = false;
         for (at, character) in self.text.char_indices() {
+            if cells.len() > MOST_ROWS * COLUMNS {
+                left_out = true;
+                break;
+            }
             if long && !self.keeps(at) {
                 left_out = true;
                 continue;
@@ -188,6 +194,7 @@ fn markers(row: &[Cell]) -> Vec<String> {
             None => lines.push(format!("{}{piece}", " ".repeat(at))),
         }
     }
+    lines.truncate(MOST_MARKER_ROWS);
     lines
 }
 
@@ -243,7 +250,7 @@ mod tests {
     fn an_excerpt_stays_short_whatever_comes() {
         let text = "http://x ".repeat(7000);
         let marks: Vec<(usize, usize, usize)> = (0..7000).map(|n| (n * 9, n * 9 + 8, 1)).collect();
-        assert!(shown(&text, &marks).lines().count() <= 2 * MOST_ROWS + 1);
+        assert!(shown(&text, &marks).lines().count() <= (1 + MOST_MARKER_ROWS) * MOST_ROWS + 1);
         assert_eq!(shown("", &[]), "");
     }
 }

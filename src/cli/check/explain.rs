@@ -161,7 +161,7 @@ impl Explanation<'_> {
         let mut ways: Vec<String> = Vec::new();
         for set in would_pass_without.iter().filter(|set| !set.is_empty()) {
             let rules: Vec<&str> = set.iter().map(|rule| rule.as_str()).collect();
-            ways.push(format!("without {} it would be approved", safe(&rules.join(" and "))));
+            ways.push(format!("without {} the rules would let it pass", safe(&rules.join(" and "))));
         }
         match decided_by {
             DecidedBy::FirstComment => {

@@ -26,18 +26,15 @@ pub(in crate::http) async fn run(call: SiteCall) -> Answer {
     let (verb, submissions) = check(batch).map_err(Problem::invalid)?;
     // A site that is not there is the request's fault, not each submission's.
     service.site(&site).await?;
-    let work = submissions.into_iter().enumerate().map(|(place, value)| {
+    let one = async |(place, value)| {
         let key = key.as_ref().map(|key| key_of_item(key, place));
-        let (service, site, id) = (&*service, &site, &id);
-        async move {
-            let done = match verb {
-                Verb::Submit => submit(service, site, (value, key)).await,
-                Verb::Check => judge(service, site, value).await,
-            };
-            done.map_err(|problem| problem.into_view(id))
-        }
-    });
-    let done = join_all(work).await;
+        let done = match verb {
+            Verb::Submit => submit(&service, &site, (value, key)).await,
+            Verb::Check => judge(&service, &site, value).await,
+        };
+        done.map_err(|problem| problem.into_view(&id))
+    };
+    let done = join_all(submissions.into_iter().enumerate().map(one)).await;
     json(&Results { results: done.iter().map(|done| ResultView::of(&site, done)).collect() })
 }
 

@@ -17,7 +17,7 @@ pub(in crate::http) const MAX_DEPTH: usize = 16;
 /// Why a body cannot be read.
 #[derive(Debug)]
 pub(in crate::http) enum JsonError {
-    /// It is no JSON; the sentence says where that shows.
+    /// It is no JSON; completes "the body …" and says where that shows.
     Syntax(String),
     /// It is not the JSON that is expected here.
     Field(FieldFault),
@@ -78,9 +78,7 @@ fn scan(json: &[u8]) -> Result<(), JsonError> {
     let strict = Strict { field: &mut field, found: &mut found, depth: 0 };
     match strict.deserialize(&mut reader).and_then(|()| reader.end()) {
         Ok(()) => Ok(()),
-        Err(error) => {
-            Err(found.map_or_else(|| JsonError::Syntax(format!("It is no JSON: {error}.")), JsonError::Field))
-        }
+        Err(error) => Err(found.map_or_else(|| JsonError::Syntax(format!("is no JSON: {error}")), JsonError::Field)),
     }
 }
 

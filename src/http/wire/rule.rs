@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use crate::domain::{Group, RuleDoc};
 
@@ -18,8 +18,8 @@ pub(in crate::http) struct RuleView<'a> {
     points: i32,
     certain: bool,
     options: &'a BTreeMap<String, String>,
-    fires: Vec<Value>,
-    passes: Vec<Value>,
+    fires: Vec<Example>,
+    passes: Vec<Example>,
 }
 
 impl<'a> From<&'a RuleDoc> for RuleView<'a> {
@@ -39,7 +39,28 @@ impl<'a> From<&'a RuleDoc> for RuleView<'a> {
     }
 }
 
-/// The examples as the submissions they are.
-fn examples(texts: &[&str]) -> Vec<Value> {
-    texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect()
+/// A submission on which a rule fires, or does not.
+#[derive(Debug, Serialize)]
+struct Example {
+    submission: Value,
+    /// Whether that holds only for an author or a text with a past.
+    needs_history: bool,
+}
+
+fn examples(texts: &[&str]) -> Vec<Example> {
+    texts.iter().filter_map(|text| serde_json::from_str(text).ok().map(Example::of)).collect()
+}
+
+impl Example {
+    /// An example tells only what matters; what every submission needs is added, so that it can be sent as it is.
+    fn of(mut given: Map<String, Value>) -> Self {
+        let needs_history = given.remove("history").is_some();
+        for (name, least) in [("post", json!({"id": "1"})), ("author", json!({})), ("content", json!(""))] {
+            given.entry(name).or_insert(least);
+        }
+        if let Some(Value::Object(post)) = given.get_mut("post") {
+            post.entry("id").or_insert(json!("1"));
+        }
+        Self { submission: Value::Object(given), needs_history }
+    }
 }

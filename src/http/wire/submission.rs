@@ -145,6 +145,12 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_json_is_told_with_its_place() {
+        let faults = parse_submission(b"{\"post\": ").unwrap_err();
+        assert_eq!(faults[0].to_string(), "The body is no JSON: EOF while parsing a value at line 1 column 9.");
+    }
+
+    #[test]
     fn what_may_be_left_out_may_be_null() {
         let json = r#"{"post": {"id": "1", "tags": null}, "author": {"name": null}, "content": "", "client": null}"#;
         let read = parse_submission(json.as_bytes()).unwrap();

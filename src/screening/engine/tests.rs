@@ -157,6 +157,8 @@ fn the_smallest_sets_are_named() {
     assert_eq!(verdict.would_pass_without, [[RuleId::new("author_name_keywords"), RuleId::new("blocked_phrase")]]);
     let text = r#"{"content": "Feel free to visit my homepage."}"#;
     assert_eq!(judge(text, &policy).would_pass_without, [[RuleId::new("blocked_phrase")]]);
+    let holding = policy_with(|settings| settings.first_comment = FirstComment::Hold);
+    assert_eq!(judge(text, &holding).would_pass_without, [[RuleId::new("blocked_phrase")]]);
 }
 
 fn submissions() -> impl Strategy<Value = (String, String, String)> {

@@ -107,7 +107,7 @@ mod tests {
             ("http://localhost:8080/", "", ""),
             ("javascript:alert(1)", "", ""),
             ("mailto:a@b.example", "", ""),
-            ("http://呵呵~", "", ""),
+            ("http://哈~", "", ""),
         ] {
             let found = Target::of(address);
             let found = found.as_ref().map_or(("", ""), |target| (target.host.as_str(), target.owner.as_str()));

@@ -27,17 +27,23 @@ pub fn count(folded: &str, visible: impl Iterator<Item = char>) -> Words {
     }
     let mut words = Words { count: spaced + dense / 2, ..Words::default() };
     for c in visible {
-        let capital = c.is_uppercase();
+        let (capital, small) = match c {
+            'a'..='z' => (false, true),
+            'A'..='Z' => (true, false),
+            _ if c.is_ascii() => (false, false),
+            _ => (c.is_uppercase(), c.is_lowercase()),
+        };
         words.capitals += usize::from(capital);
-        words.cased += usize::from(capital || c.is_lowercase());
+        words.cased += usize::from(capital || small);
     }
     words
 }
 
 /// A character of a script that puts no spaces between words.
 pub fn is_dense(c: char) -> bool {
-    matches!(c as u32, 0xE00..=0xEFF | 0x1000..=0x109F | 0x1780..=0x17FF | 0x3040..=0x30FF | 0x3400..=0x4DBF | 0x4E00..=0x9FFF
-        | 0xF900..=0xFAFF | 0x20000..=0x3134F)
+    c >= '\u{E00}'
+        && matches!(c as u32, 0xE00..=0xEFF | 0x1000..=0x109F | 0x1780..=0x17FF | 0x3040..=0x30FF | 0x3400..=0x4DBF
+            | 0x4E00..=0x9FFF | 0xF900..=0xFAFF | 0x20000..=0x3134F)
 }
 
 /// The letters and digits of a text, a single space between words: what two copies of it share.

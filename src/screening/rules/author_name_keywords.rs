@@ -26,7 +26,7 @@ pub const RULE: Rule = Rule {
     ],
     passes: &[
         r#"{"content": "I agree.", "author": {"name": "John Sale"}}"#,
-        r#"{"content": "I agree.", "author": {"name": "onion rings studios"}}"#,
+        r#"{"content": "I agree.", "author": {"name": "blue lantern studios"}}"#,
         r#"{"content": "I agree.", "author": {"name": "Best"}}"#,
         r#"{"content": "Yours, <a href=\"https://bob.example/\">bob</a>", "author": {"name": "bob"}}"#,
         r#"{"content": "<a href=\"https://about.example/me\">Ana Diaz</a>", "author": {"name": "Ana Diaz"}}"#,

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::super::case::Case;
-use super::super::facts::Span;
+use super::super::facts::{Span, is_dense};
 use super::{Check, Finding, Rule, from_options};
 use crate::domain::{Evidence, Group};
 
@@ -19,6 +19,7 @@ pub const RULE: Rule = Rule {
         r#"{"content": "Answers: a b c d e f, and the vector is x y z"}"#,
         r#"{"content": "The U.S.A. and the U.S.S.R., J. R. R. Tolkien, 1 2 3 4 5 6"}"#,
         r#"{"content": "W T F is this"}"#,
+        r#"{"content": "太快了，我 O U T 了"}"#,
     ],
     build: from_options::<LetterSpacing>,
 };
@@ -59,7 +60,7 @@ fn runs(text: &str) -> Vec<Span> {
         runs.extend(run.take().filter(|&(_, count)| count >= 4).map(|(span, _)| span));
     };
     for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
-        if c.is_alphanumeric() {
+        if c.is_alphanumeric() && !is_dense(c) {
             word = Some(word.map_or((at, 1), |(start, length)| (start, length + 1)));
             continue;
         }
@@ -68,8 +69,7 @@ fn runs(text: &str) -> Vec<Span> {
                 let (span, count) = run.unwrap_or(((start, at), 0));
                 run = Some(((span.0, at), count + 1));
             }
-            Some(_) => close(&mut run, &mut runs),
-            None => close(&mut run, &mut runs),
+            Some(_) | None => close(&mut run, &mut runs),
         }
         if !matches!(c, ' ' | '.' | '-' | '_') {
             close(&mut run, &mut runs);

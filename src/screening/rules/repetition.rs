@@ -8,8 +8,8 @@ use super::super::case::Case;
 use super::{Check, Finding, Rule, from_options};
 use crate::domain::{Field, Group};
 
-/// The most words that are looked at.
-const MAX_WORDS: usize = 2000;
+/// The most words that are looked at: who repeats does so from the beginning.
+const MAX_WORDS: usize = 500;
 
 /// The rule.
 pub const RULE: Rule = Rule {

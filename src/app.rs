@@ -10,9 +10,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::clock::Clock;
 use crate::config::{Loaded, Settings};
+use crate::http;
+use crate::screening;
 use crate::service::{self, Chance, FirstKeys, Parts, Service, settle};
 use crate::store::{self, Identity, ServeLock, Store};
-use crate::{http, screening};
 
 /// A service that listens. Dropped parts go in the order of the fields: server, service and store, lock.
 pub struct App {

@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use super::terminal::safe;
-use crate::{app, config, service};
+use crate::app;
+use crate::config;
+use crate::service;
 
 /// Why a command failed, in one line.
 #[derive(Debug)]

@@ -10,8 +10,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::http;
+use crate::screening;
 use crate::screening::Policy;
-use crate::{http, screening, store, telemetry};
+use crate::store;
+use crate::telemetry;
 
 pub use environment::Environment;
 pub use fault::Fault;

@@ -184,8 +184,8 @@ fn version_of(settings: &Settings) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rules::testing::default_settings;
     use super::*;
+    use crate::screening::rules::testing::default_settings;
 
     fn faults(settings: &Settings) -> Vec<String> {
         let faults = Policy::compile(settings).err().unwrap_or_default();

@@ -1,6 +1,6 @@
 //! A text with the places marked that rules point at, as a compiler marks code: short, aligned, and harmless.
 
-use super::super::terminal::{Style, Terminal, push_safe, width};
+use crate::cli::terminal::{Style, Terminal, push_safe, width};
 
 /// A place in a text, and the number of the hit that points there.
 #[derive(Clone, Copy, Debug)]

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::super::terminal::{Style, Terminal, safe, width};
 use super::excerpt::{Mark, excerpt};
+use crate::cli::terminal::{Style, Terminal, safe, width};
 use crate::domain::{Action, DecidedBy, Field, Group, Hit, HitMode, Submission, Verdict};
 
 /// The explanation of a verdict on a submission, ready to be printed.

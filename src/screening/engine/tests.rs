@@ -2,10 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::super::rules::testing::{NOW, default_settings, example, judge, policy};
-use super::super::{FirstComment, KindAction, Mode, Policy, Settings, screen};
 use super::*;
 use crate::domain::{Submission, Timestamp};
+use crate::screening::rules::testing::{NOW, default_settings, example, judge, policy};
+use crate::screening::{FirstComment, KindAction, Mode, Policy, Settings, screen};
 
 /// The default policy, changed, and with first comments screened.
 fn policy_with(change: impl Fn(&mut Settings)) -> Policy {
@@ -126,7 +126,7 @@ fn a_rule_in_shadow_is_reported_and_counts_nothing() {
 #[test]
 fn a_rule_that_panics_holds_the_comment() {
     struct Broken;
-    impl super::super::rules::Check for Broken {
+    impl crate::screening::rules::Check for Broken {
         fn check(&self, _: &Case<'_>) -> Option<Finding> {
             panic!("a rule has a fault")
         }

@@ -141,8 +141,8 @@ fn ends_a_word(before: &str, word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fold::fold;
     use super::*;
+    use crate::screening::facts::fold::fold;
 
     fn kinds(text: &str) -> Vec<&'static str> {
         let found = find(&fold(text, &[]), &Reading::default());

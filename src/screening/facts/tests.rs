@@ -1,7 +1,7 @@
 //! What a submission's facts promise to those who store and search them.
 
-use super::super::rules::testing::{NOW, example, policy};
 use super::*;
+use crate::screening::rules::testing::{NOW, example, policy};
 
 fn with_facts<T>(text: &str, read: impl FnOnce(&Facts<'_>) -> T) -> T {
     let policy = policy();

@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-use super::super::case::Case;
 use super::{Check, Finding, Rule, from_options};
 use crate::domain::{Field, Group, Past};
+use crate::screening::case::Case;
 
 /// The rule.
 pub const RULE: Rule = Rule {

@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::super::case::Case;
-use super::super::facts::{Link, is_dense};
-use super::super::lists;
 use super::{Check, Finding, Rule, from_options};
 use crate::domain::{Field, Group};
+use crate::screening::case::Case;
+use crate::screening::facts::{Link, is_dense};
+use crate::screening::lists;
 
 /// The rule.
 pub const RULE: Rule = Rule {

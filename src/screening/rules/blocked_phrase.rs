@@ -1,10 +1,10 @@
 //! Finds the phrases that the site does not want to read.
 
-use super::super::case::Case;
-use super::super::settings::Settings;
 use super::phrases::Phrases;
 use super::{BadOption, Check, Finding, Rule, from_options};
 use crate::domain::{Evidence, Field, Group};
+use crate::screening::case::Case;
+use crate::screening::settings::Settings;
 
 /// The rule.
 pub const RULE: Rule = Rule {

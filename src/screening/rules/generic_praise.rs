@@ -4,11 +4,11 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::super::case::Case;
-use super::super::lists;
 use super::phrases::Phrases;
 use super::{Check, Finding, Rule, from_options};
 use crate::domain::{Evidence, Group};
+use crate::screening::case::Case;
+use crate::screening::lists;
 
 /// The rule.
 pub const RULE: Rule = Rule {

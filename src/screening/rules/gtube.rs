@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-use super::super::case::Case;
 use super::{Check, Finding, Rule, from_options};
 use crate::domain::{Field, Group};
+use crate::screening::case::Case;
 
 /// The Generic Test for Unsolicited Bulk E-mail, as SpamAssassin defined it.
 const TEST_STRING: &str = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X";

@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-use super::super::case::Case;
-use super::super::facts::{Span, is_dense};
 use super::{Check, Finding, Rule, from_options};
 use crate::domain::{Evidence, Group};
+use crate::screening::case::Case;
+use crate::screening::facts::{Span, is_dense};
 
 /// The rule.
 pub const RULE: Rule = Rule {

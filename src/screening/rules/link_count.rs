@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use super::super::case::Case;
 use super::{Check, Finding, Rule, from_options};
 use crate::domain::{Field, Group};
+use crate::screening::case::Case;
 
 /// The rule.
 pub const RULE: Rule = Rule {

@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-use super::super::case::Case;
-use super::super::facts::Syntax;
 use super::{Check, Finding, Rule, from_options};
 use crate::domain::{Field, Group};
+use crate::screening::case::Case;
+use crate::screening::facts::Syntax;
 
 /// The rule.
 pub const RULE: Rule = Rule {

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use super::super::case::Case;
-use super::super::facts::Syntax;
 use super::{Check, Finding, Rule, from_options};
 use crate::domain::{Field, Group};
+use crate::screening::case::Case;
+use crate::screening::facts::Syntax;
 
 /// The rule.
 pub const RULE: Rule = Rule {

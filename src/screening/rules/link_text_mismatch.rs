@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-use super::super::case::Case;
-use super::super::facts::{Link, Target};
 use super::{Check, Finding, Rule, from_options};
 use crate::domain::{Evidence, Field, Group};
+use crate::screening::case::Case;
+use crate::screening::facts::{Link, Target};
 
 /// The rule.
 pub const RULE: Rule = Rule {

@@ -2,7 +2,7 @@
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 
-use super::super::facts::{Span, fold_for_search, is_dense};
+use crate::screening::facts::{Span, fold_for_search, is_dense};
 
 /// Phrases, compiled.
 pub struct Phrases {

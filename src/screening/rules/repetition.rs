@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::super::case::Case;
 use super::{Check, Finding, Rule, from_options};
 use crate::domain::{Field, Group};
+use crate::screening::case::Case;
 
 /// The most words that are looked at: who repeats does so from the beginning.
 const MAX_WORDS: usize = 500;

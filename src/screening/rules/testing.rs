@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::super::{Facts, Mode, Policy, Settings, rules, screen};
 use super::ALL;
 use crate::domain::{History, Submission, Timestamp, Verdict};
+use crate::screening::{Facts, Mode, Policy, Settings, rules, screen};
 
 /// The moment of every example: 2026-01-01T00:00:00Z.
 pub const NOW: i64 = 1_767_225_600_000;

@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn every_list_reads_an_index_in_order_and_sorts_nothing() {
-        let connections = super::super::open::in_memory().unwrap();
+        let connections = crate::store::embedded::open::in_memory().unwrap();
         let connection = connections.writer.lock().unwrap();
         let author = Some(AuthorId::new([1; 16]));
         let filters = [

@@ -61,6 +61,11 @@ impl HistoryKind {
         matches!(self, HistoryKind::Mail | HistoryKind::Account | HistoryKind::Text)
     }
 
+    /// Whether the entry remembers who it was seen from.
+    pub fn has_members(self) -> bool {
+        self == HistoryKind::Text
+    }
+
     /// Whether the entry is about a person.
     pub fn is_author(self) -> bool {
         self != HistoryKind::Text

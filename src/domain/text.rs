@@ -24,6 +24,16 @@ impl<const MAX: usize> TryFrom<String> for Bounded<MAX> {
     }
 }
 
+impl<const MAX: usize> Bounded<MAX> {
+    /// The first `MAX` characters of a text of which the rest tells nothing: what a browser or a bot says of itself.
+    pub fn cut(mut text: String) -> Self {
+        if let Some((end, _)) = text.char_indices().nth(MAX) {
+            text.truncate(end);
+        }
+        Self(text)
+    }
+}
+
 impl<const MAX: usize> Deref for Bounded<MAX> {
     type Target = str;
 

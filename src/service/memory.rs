@@ -75,7 +75,7 @@ impl Traces {
     pub fn counted(&self, now: Timestamp, lesson: Lesson) -> Vec<Counted> {
         let count = |key: &HistoryKey| {
             let seen = u32::from(key.kind.counts_submissions());
-            let member = (key.kind == HistoryKind::Text).then_some(self.member);
+            let member = key.kind.has_members().then_some(self.member);
             let tally = Tally { seen, ..Tally::default() };
             let mut counted = Counted { key: *key, period: Period::of(now), tally, member };
             counted.tally = lesson.tally(&counted);

@@ -21,8 +21,11 @@ pub(super) fn recall(tx: &Connection, site: SiteRow, keys: &[HistoryKey], now: T
     for key in keys {
         let (kind, hash) = (key.kind.as_str(), key.hash);
         let buckets = periods.query_map((site.number, kind, hash, oldest), bucket_of)?.collect::<Result<_, _>>()?;
-        let members = members.query_map((site.number, kind, hash), |row| row.get(0))?.collect::<Result<_, _>>()?;
-        history.set(key.kind, Past { buckets, members });
+        let mut past = Past { buckets, members: Vec::new() };
+        if key.kind.has_members() {
+            past.members = members.query_map((site.number, kind, hash), |row| row.get(0))?.collect::<Result<_, _>>()?;
+        }
+        history.set(key.kind, past);
     }
     Ok(history)
 }

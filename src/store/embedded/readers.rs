@@ -24,12 +24,8 @@ impl Readers {
     /// Runs a body in a transaction that sees everything committed before it began, and nothing later.
     pub(super) fn read<T>(&self, body: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, Error> {
         let connection = self.free();
-        let seen = || -> Result<T, Fault> {
-            // Dropped at the end, which gives the snapshot back.
-            let transaction = connection.unchecked_transaction()?;
-            body(&transaction)
-        };
-        seen().map_err(Fault::into_error)
+        let seen = Snapshot::of(&connection).map_err(Fault::from).and_then(|snapshot| body(snapshot.0));
+        seen.map_err(Fault::into_error)
     }
 
     /// A connection that nobody uses; if all are used, the one whose turn it is.
@@ -45,5 +41,25 @@ impl Readers {
             }
         }
         self.connections[turn % count].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A transaction that only reads; dropping it gives the snapshot back. Its two statements are prepared once; rusqlite's own
+/// transaction would parse them for each read.
+struct Snapshot<'c>(&'c Connection);
+
+impl<'c> Snapshot<'c> {
+    fn of(connection: &'c Connection) -> Result<Self, rusqlite::Error> {
+        connection.prepare_cached("BEGIN")?.execute([])?;
+        Ok(Self(connection))
+    }
+}
+
+impl Drop for Snapshot<'_> {
+    fn drop(&mut self) {
+        let ended = self.0.prepare_cached("ROLLBACK").and_then(|mut rollback| rollback.execute([]));
+        if let Err(why) = ended {
+            tracing::warn!(error = %why, "a read could not give its snapshot back");
+        }
     }
 }

@@ -58,6 +58,22 @@ fn the_answer_names_place_and_version_and_gives_back_what_was_sent() {
 }
 
 #[test]
+fn a_header_of_any_length_gets_nobody_refused() {
+    TestApp::run(async |app| {
+        let long = "é".repeat(5_000);
+        let sent = with(
+            &submission("Good indeed."),
+            json!({"client": {"user_agent": long, "referrer": long}, "form": {"honeypot": long}}),
+        );
+        let comment = app.submit(&sent).await;
+        assert_eq!(comment["client"]["user_agent"], "é".repeat(1_024));
+        assert_eq!(comment["client"]["referrer"], "é".repeat(2_048));
+        assert_eq!(comment["form"]["honeypot"], "é".repeat(1_024));
+        assert_eq!(comment["verdict"]["decided_by"], "certain");
+    });
+}
+
+#[test]
 fn a_comment_from_the_future_was_written_when_it_came() {
     TestApp::run(async |app| {
         let comment = app.submit(&with(&submission("Hello."), json!({"created_at": "2031-01-01T00:00:00Z"}))).await;

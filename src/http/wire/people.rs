@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fault::Faults;
 use super::json::word;
-use super::submission::{filled, from_text};
+use super::submission::{cut, filled, from_text};
 use crate::domain;
 
 /// `author`
@@ -114,8 +114,8 @@ impl Client<'_> {
     pub fn check(self, faults: &mut Faults) -> domain::Client {
         domain::Client {
             ip: faults.read("/client/ip", self.ip, |text| address(&text)),
-            user_agent: faults.read("/client/user_agent", self.user_agent, from_text),
-            referrer: faults.read("/client/referrer", self.referrer, from_text),
+            user_agent: self.user_agent.map(cut),
+            referrer: self.referrer.map(cut),
         }
     }
 }
@@ -123,10 +123,7 @@ impl Client<'_> {
 impl Form<'_> {
     /// The form, or faults.
     pub fn check(self, faults: &mut Faults) -> domain::Form {
-        domain::Form {
-            honeypot: faults.read("/form/honeypot", self.honeypot, from_text),
-            millis: faults.read("/form/seconds", self.seconds, millis),
-        }
+        domain::Form { honeypot: self.honeypot.map(cut), millis: faults.read("/form/seconds", self.seconds, millis) }
     }
 }
 

@@ -36,8 +36,11 @@ pub struct Comment {
     pub verdict: Verdict,
     /// What was remembered then.
     pub history: History,
-    /// What people decided, oldest first.
+    /// What people decided, oldest first; the last fifty.
     pub decisions: Vec<Decision>,
+    /// How many decisions came before those.
+    #[serde(default)]
+    pub earlier_decisions: u64,
     /// When `external_id` was added, if later.
     pub linked_at: Option<Timestamp>,
     /// When it was withdrawn.
@@ -50,7 +53,7 @@ pub struct Comment {
 impl Comment {
     /// What the version must be, by what the record shows.
     pub fn changes(&self) -> u64 {
-        let decisions = self.decisions.len() as u64;
+        let decisions = self.earlier_decisions + self.decisions.len() as u64;
         1 + decisions + u64::from(self.linked_at.is_some()) + u64::from(self.withdrawn_at.is_some())
     }
 }

@@ -79,10 +79,21 @@ pub enum Source {
 pub struct DecisionRequest {
     /// The decision; its `at` is not after `now`.
     pub decision: Decision,
+    /// Where its `at` comes from.
+    pub dated: Dated,
     /// Only if the comment has this version.
     pub if_match: Option<u64>,
     /// The moment of the request.
     pub now: Timestamp,
+}
+
+/// Where a decision's time comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dated {
+    /// The caller told it: the same wish at a later time is a decision of its own.
+    Told,
+    /// It is the moment of the request: the same wish again is a repetition.
+    Assumed,
 }
 
 /// What a decision teaches.

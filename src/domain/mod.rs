@@ -16,7 +16,7 @@ mod transition;
 mod verdict;
 
 pub use comment::{Comment, Fingerprint, Review, ReviewWhy, Status};
-pub use decision::{Decision, DecisionAction, DecisionRequest, Lesson, Reason, Source};
+pub use decision::{Dated, Decision, DecisionAction, DecisionRequest, Lesson, Reason, Source};
 pub use event::{Event, EventChange};
 pub use fault::Fault;
 pub use history::{

@@ -1,5 +1,6 @@
 //! A point in time, in whole milliseconds.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -12,8 +13,9 @@ use super::Fault;
 #[serde(transparent)]
 pub struct Timestamp(i64);
 
-/// The first and last milliseconds that RFC 3339 can write with a four-digit year: 0000-01-01 to 9999-12-31.
-const RANGE: std::ops::RangeInclusive<i64> = -62_167_219_200_000..=253_402_300_799_999;
+/// The first and last milliseconds that RFC 3339 can write with a four-digit year in every time zone: 0000-01-01 to
+/// 9999-12-30T22:00:00Z.
+const RANGE: std::ops::RangeInclusive<i64> = -62_167_219_200_000..=253_402_207_200_999;
 
 impl Timestamp {
     /// From milliseconds since the Unix epoch, clamped to the years 0 to 9999.
@@ -45,16 +47,23 @@ impl FromStr for Timestamp {
     type Err = Fault;
 
     fn from_str(text: &str) -> Result<Self, Fault> {
-        let moment: jiff::Timestamp = text
-            .parse()
-            .map_err(|_| Fault::new("invalid_time", "is not a time in RFC 3339, such as 2026-11-22T20:58:25Z"))?;
+        // RFC 3339 sets no end to the digits of a second, and the parser takes nine. Milliseconds are kept.
+        let moment: jiff::Timestamp = up_to_nanoseconds(text).parse().map_err(|_| {
+            let detail = "is not a time in RFC 3339, such as 2026-11-22T20:58:25Z, before the end of the year 9999";
+            Fault::new("invalid_time", detail)
+        })?;
         let millis = moment.as_millisecond();
-        if RANGE.contains(&millis) {
-            Ok(Self(millis))
-        } else {
-            Err(Fault::new("invalid_time", "is outside the years 0 to 9999"))
-        }
+        if RANGE.contains(&millis) { Ok(Self(millis)) } else { Err(Fault::new("invalid_time", "is before the year 0")) }
     }
+}
+
+fn up_to_nanoseconds(text: &str) -> Cow<'_, str> {
+    let Some(point) = text.find('.') else { return Cow::from(text) };
+    let digits = text[point + 1..].bytes().take_while(u8::is_ascii_digit).count();
+    if digits <= 9 {
+        return Cow::from(text);
+    }
+    Cow::from(format!("{}{}", &text[..point + 10], &text[point + 1 + digits..]))
 }
 
 #[cfg(test)]
@@ -67,5 +76,7 @@ mod tests {
         assert_eq!(moment.to_string(), "2016-09-29T10:03:00.000Z");
         assert_eq!(moment.to_string().parse::<Timestamp>().unwrap(), moment);
         assert!("29.9.2016".parse::<Timestamp>().is_err());
+        let digits: Timestamp = "2016-09-29T10:03:00.123456789012Z".parse().unwrap();
+        assert_eq!(digits.to_string(), "2016-09-29T10:03:00.123Z");
     }
 }

@@ -1,9 +1,12 @@
 //! How a comment changes: the rules every store applies in one atomic step.
 
-use super::decision::{DecisionAction, DecisionRequest, Lesson, Source};
+use super::decision::{Dated, Decision, DecisionAction, DecisionRequest, Lesson, Source};
 use super::event::EventChange;
 use super::history::{Delta, MemberChange};
 use super::{Comment, ExternalId, Review, ReviewWhy, Status, Timestamp};
+
+/// The most decisions that a record keeps: more tell a moderator nothing, and a record is written whole each time.
+const MAX_DECISIONS: usize = 50;
 
 /// A change to a comment, ready to be written as a whole.
 #[derive(Clone, Debug)]
@@ -44,14 +47,18 @@ pub enum Refusal {
 
 impl Comment {
     /// What comes of a decision.
+    ///
+    /// The same wish by the same person is a repetition, whatever version it names, so that a retry after a lost answer is
+    /// answered like the first try. A blog tells what has happened there in whatever order: what is older than the last
+    /// decision is outdated, what is newer is kept even if it changes nothing, as later news are held against its time.
     pub fn decide(&self, request: &DecisionRequest) -> Step {
         let wish = &request.decision;
         let last = self.decisions.last();
+        let is_newer = request.dated == Dated::Told && last.is_none_or(|last| wish.at > last.at);
         if self.withdrawn_at.is_some() {
             return Step::Refused(Refusal::Withdrawn);
         }
-        let same_wish = |last: &super::Decision| (last.action, last.reason) == (wish.action, wish.reason);
-        if last.is_some_and(|last| same_wish(last) && last.actor == wish.actor && last.source == wish.source) {
+        if last.is_some_and(|last| repeats(last, wish)) && !is_newer {
             return Step::Already;
         }
         if request.if_match.is_some_and(|version| version != self.version) {
@@ -60,11 +67,13 @@ impl Comment {
         if wish.source == Source::Site && last.is_some_and(|last| last.at >= wish.at) {
             return Step::Outdated;
         }
-        if wish.action == DecisionAction::Reopen && self.status == Status::Held {
+        if wish.action == DecisionAction::Reopen && self.status == Status::Held && !is_newer {
             return Step::Already;
         }
         let unaware = request.if_match.is_none() && wish.source != Source::Site;
-        let otherwise = |last: &super::Decision| last.action != DecisionAction::Reopen && !same_wish(last);
+        let otherwise = |last: &Decision| {
+            last.action != DecisionAction::Reopen && (last.action, last.reason) != (wish.action, wish.reason)
+        };
         if unaware && wish.action != DecisionAction::Reopen && last.is_some_and(otherwise) {
             return Step::Refused(Refusal::DecidedOtherwise);
         }
@@ -90,7 +99,7 @@ impl Comment {
             DecisionAction::Reopen => Review::open(ReviewWhy::Held, request.now, &comment.verdict),
             DecisionAction::Approve | DecisionAction::Reject => Review::Done,
         };
-        comment.decisions.push(decision);
+        comment.keep(decision);
         comment.touch(request.now);
         Change { comment, deltas, event }
     }
@@ -160,8 +169,23 @@ impl Comment {
         deltas
     }
 
+    /// Adds a decision, and lets the oldest go where there are too many: the feed has told of it.
+    fn keep(&mut self, decision: Decision) {
+        if self.decisions.len() == MAX_DECISIONS {
+            self.decisions.remove(0);
+            self.earlier_decisions += 1;
+        }
+        self.decisions.push(decision);
+    }
+
     fn touch(&mut self, now: Timestamp) {
         self.version += 1;
         self.changed_at = now;
     }
+}
+
+/// Whether a wish says what the same person has said last. A new note is news.
+fn repeats(last: &Decision, wish: &Decision) -> bool {
+    (last.action, last.reason, last.source, &last.actor) == (wish.action, wish.reason, wish.source, &wish.actor)
+        && (wish.note.is_none() || last.note == wish.note)
 }

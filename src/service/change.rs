@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use super::memory::idempotency_key;
 use super::{Error, IDEMPOTENCY_MILLIS, Service};
 use crate::domain::{
-    Comment, CommentRef, Decision, DecisionAction, DecisionRequest, ExternalId, Fingerprint, Line, Name, Reason,
+    Comment, CommentRef, Dated, Decision, DecisionAction, DecisionRequest, ExternalId, Fingerprint, Line, Name, Reason,
     Refusal, SiteId, Source, Timestamp,
 };
 use crate::store::{Idempotency, Outcome};
@@ -56,6 +56,7 @@ impl Service {
             fingerprint: fingerprint.clone(),
             expires_at: now.plus_millis(IDEMPOTENCY_MILLIS),
         });
+        let dated = if wish.at.is_some() { Dated::Told } else { Dated::Assumed };
         let at = wish.at.map_or(now, |at| at.min(now));
         let decision = Decision {
             action: wish.action,
@@ -65,7 +66,7 @@ impl Service {
             actor: wish.actor,
             at,
         };
-        let request = DecisionRequest { decision, if_match: wish.if_match, now };
+        let request = DecisionRequest { decision, dated, if_match: wish.if_match, now };
         let outcome = self.store.decide(site, comment, request, idempotency).await?;
         settle(outcome, &fingerprint)
     }

@@ -183,6 +183,7 @@ fn new_comment(id: CommentId, now: Timestamp, submission: Submission, judged: Ju
         verdict: judged.verdict,
         history: judged.history,
         decisions,
+        earlier_decisions: 0,
         linked_at: None,
         withdrawn_at: None,
         counted,

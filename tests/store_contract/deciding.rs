@@ -98,6 +98,61 @@ async fn what_happened_on_the_blog_counts_if_it_is_newer() {
 }
 
 #[tokio::test]
+async fn a_later_confirmation_on_the_blog_outdates_what_was_before_it() {
+    everywhere(async |store| {
+        keep(store, &blog(), held(1)).await;
+        let on_blog_by_bob = |request| on_blog(of_actor(request, "bob"));
+        changed(store.decide(&blog(), &by_id(1), on_blog_by_bob(wish(Approve, 1)), None).await.unwrap());
+        let same = store.decide(&blog(), &by_id(1), on_blog_by_bob(wish(Approve, 1)), None).await.unwrap();
+        assert!(matches!(same, Outcome::Already(_)), "{same:?}");
+        changed(store.decide(&blog(), &by_id(1), on_blog_by_bob(wish(Approve, 5)), None).await.unwrap());
+        let late = store.decide(&blog(), &by_id(1), on_blog_by_bob(wish(Reject, 3)), None).await.unwrap();
+        assert!(matches!(&late, Outcome::Outdated(comment) if comment.status == Status::Approved), "{late:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reopening_on_the_blog_is_kept_also_where_it_changes_nothing() {
+    everywhere(async |store| {
+        keep(store, &blog(), held(1)).await;
+        let reopened = changed(store.decide(&blog(), &by_id(1), on_blog(wish(Reopen, 5)), None).await.unwrap());
+        assert_eq!((reopened.status, reopened.review.is_open()), (Status::Held, true));
+        let late = store.decide(&blog(), &by_id(1), on_blog(wish(Approve, 3)), None).await.unwrap();
+        assert!(matches!(late, Outcome::Outdated(_)), "{late:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_record_keeps_the_last_fifty_decisions_and_counts_the_others() {
+    everywhere(async |store| {
+        keep(store, &blog(), held(1)).await;
+        for n in 1..=60 {
+            let request = if n % 2 == 0 { wish(Reopen, n) } else { wish(Approve, n) };
+            changed(store.decide(&blog(), &by_id(1), request, None).await.unwrap());
+        }
+        let comment = store.get(&blog(), &by_id(1)).await.unwrap().unwrap();
+        assert_eq!((comment.decisions.len(), comment.earlier_decisions, comment.version), (50, 10, 61));
+        assert_eq!(comment.decisions[0].at, at(11));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_same_wish_with_a_new_note_is_news() {
+    everywhere(async |store| {
+        decided(store).await;
+        let mut noted = wish(Approve, 20);
+        noted.decision.note = Some("look at the link".to_owned().try_into().unwrap());
+        assert_eq!(changed(store.decide(&blog(), &by_id(1), noted.clone(), None).await.unwrap()).version, 3);
+        let again = store.decide(&blog(), &by_id(1), noted, None).await.unwrap();
+        assert!(matches!(again, Outcome::Already(_)), "{again:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn reopening_is_always_possible_and_puts_a_comment_back_into_the_queue() {
     everywhere(async |store| {
         decided(store).await;

@@ -1,10 +1,10 @@
 //! What the behaviours are told with: two sites, comments made of a number, decisions of a word.
 
 use moderato::domain::{
-    Action, ApiKey, Author, AuthorId, Bounded, Client, Comment, CommentId, CommentRef, Content, Counted, DecidedBy,
-    Decision, DecisionAction, DecisionRequest, ExternalId, Fingerprint, Form, Format, History, HistoryKey, HistoryKind,
-    KeyId, Name, Period, Post, Reason, Review, ReviewWhy, Scope, Site, SiteId, SiteName, Slug, Source, Status,
-    Submission, Tally, Thresholds, Timestamp, Verdict,
+    Action, ApiKey, Author, AuthorId, Bounded, Client, Comment, CommentId, CommentRef, Content, Counted, Dated,
+    DecidedBy, Decision, DecisionAction, DecisionRequest, ExternalId, Fingerprint, Form, Format, History, HistoryKey,
+    HistoryKind, KeyId, Name, Period, Post, Reason, Review, ReviewWhy, Scope, Site, SiteId, SiteName, Slug, Source,
+    Status, Submission, Tally, Thresholds, Timestamp, Verdict,
 };
 use moderato::store::{Idempotency, IdempotencyKey, Identity, Outcome, Recall, Record, Recorded, Seed, Store};
 
@@ -110,6 +110,7 @@ pub fn approved(n: u32) -> Comment {
         verdict: verdict(Action::Approve, 0),
         history: History::default(),
         decisions: Vec::new(),
+        earlier_decisions: 0,
         linked_at: None,
         withdrawn_at: None,
         counted: Vec::new(),
@@ -215,7 +216,7 @@ pub fn ask(key: Option<u8>, external_id: Option<&str>) -> Recall {
 pub fn wish(action: DecisionAction, seconds: i64) -> DecisionRequest {
     let (reason, note, source) = (None, None, Source::Api);
     let decision = Decision { action, reason, note, source, actor: name("ana"), at: at(seconds) };
-    DecisionRequest { decision, if_match: None, now: at(seconds) }
+    DecisionRequest { decision, dated: Dated::Assumed, if_match: None, now: at(seconds) }
 }
 
 /// Ana's wish to reject for a reason.
@@ -234,7 +235,7 @@ pub fn of_actor(mut request: DecisionRequest, actor: &str) -> DecisionRequest {
 /// The wish, as the blog tells that it happened there.
 pub fn on_blog(mut request: DecisionRequest) -> DecisionRequest {
     request.decision.source = Source::Site;
-    request
+    DecisionRequest { dated: Dated::Told, ..request }
 }
 
 /// The wish, if the comment has this version.

@@ -129,6 +129,55 @@ fn something_else_than_an_object_is_refused() {
 }
 
 #[test]
+fn an_array_is_no_object_wherever_one_is_expected() {
+    TestApp::run(async |app| {
+        let held = app.held_comment().await;
+        let path = crate::app::path_of(&held);
+        let one = submission("Hello.");
+        let member = |name: &str, array: Value| with(&one, json!({ name: array }));
+        let author = |name: &str, array: Value| with(&one, json!({"author": { name: array }}));
+        let in_order = json!([null, {"id": "1"}, null, null, null, {}, "x", null, null, null, null, null]);
+        let bodies = [
+            ("comments", in_order.clone(), ""),
+            ("comments", member("post", json!(["1", null, null, null, null, null, null, null])), "/post"),
+            ("comments", member("post", json!({"id": "1", "commenting": ["open", null]})), "/post/commenting"),
+            ("comments", member("parent", json!([null, null, null, null])), "/parent"),
+            ("comments", member("parent", json!({"author": ["Ana"]})), "/parent/author"),
+            ("comments", member("author", json!(["Ana", null, null, null, null, null])), "/author"),
+            ("comments", author("record", json!([1, 2, null])), "/author/record"),
+            ("comments", author("account", json!(["x", "1", true])), "/author/account"),
+            ("comments", member("client", json!([null, null, null])), "/client"),
+            ("comments", member("form", json!([null, 1.5])), "/form"),
+            ("comments", member("mention", json!(["a", "b", true])), "/mention"),
+            ("comments", member("decided", json!(["approve", null, "person", null, null])), "/decided"),
+            ("comments/check", in_order.clone(), ""),
+            ("comments/batch", json!(["check", [one]]), ""),
+            (&format!("{path}/reject"), json!(["spam", "n", "site", "arr", null]), ""),
+            ("keys", json!(["n", ["read"]]), ""),
+            ("/v1/sites", json!(["arrsite", "n"]), ""),
+        ];
+        let told = |fault: &Value| (fault["field"].clone(), fault["code"].clone(), fault["detail"].clone());
+        let expected = |field: &str| (json!(field), json!("wrong_type"), json!("must be an object"));
+        for (path, body, field) in bodies {
+            let answer = app.post(path, &body).key(&app.operator).send().await.problem(422, "invalid");
+            assert_eq!(told(&answer.body["errors"][0]), expected(field), "{path} {body}");
+        }
+        for (method, path, body) in
+            [("PUT", format!("{path}/external"), json!(["88"])), ("PATCH", "/v1/sites/demo".to_owned(), json!(["n"]))]
+        {
+            let answer = app.call(method, &path).json(&body).key(&app.operator).send().await.problem(422, "invalid");
+            assert_eq!(told(&answer.body["errors"][0]), expected(""), "{path}");
+        }
+        let batch = json!({"do": "check", "submissions": [in_order, member("form", json!([null, 1.5]))]});
+        let answer = app.post("comments/batch", &batch).send().await.expect(200);
+        for (place, field) in ["", "/form"].into_iter().enumerate() {
+            let problem = &answer.body["results"][place]["problem"];
+            assert_eq!(told(&problem["errors"][0]), expected(field), "{problem}");
+        }
+    });
+}
+
+#[test]
 fn all_that_is_wrong_is_told_at_once() {
     TestApp::run(async |app| {
         let body = json!({"post": {"id": ""}, "author": {"role": "king"}, "client": {"ip": "x"}});

@@ -9,6 +9,7 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserialize
 use serde_path_to_error::Segment;
 
 use super::fault::FieldFault;
+use super::objects::Objects;
 use crate::domain::Fault;
 
 /// How deep arrays and objects may lie in each other.
@@ -27,12 +28,12 @@ pub(in crate::http) enum JsonError {
 pub(in crate::http) fn parse_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, JsonError> {
     scan(json)?;
     let mut reader = serde_json::Deserializer::from_slice(json);
-    serde_path_to_error::deserialize(&mut reader).map_err(|error| JsonError::Field(field_fault(&error)))
+    serde_path_to_error::deserialize(Objects(&mut reader)).map_err(|error| JsonError::Field(field_fault(&error)))
 }
 
 /// Reads a value from JSON that was read strictly before.
 pub(in crate::http) fn from_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, FieldFault> {
-    serde_path_to_error::deserialize(value).map_err(|error| field_fault(&error))
+    serde_path_to_error::deserialize(Objects(value)).map_err(|error| field_fault(&error))
 }
 
 /// Reads one of a type's words.

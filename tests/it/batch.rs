@@ -1,8 +1,11 @@
 //! Many submissions at once.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use serde_json::{Value, json};
 
 use crate::app::{SPAM, TestApp, submission, with};
+use crate::broken::{Broken, PANIC};
 
 fn batch(verb: &str, submissions: &[Value]) -> Value {
     json!({"do": verb, "submissions": submissions})
@@ -82,4 +85,27 @@ fn a_batch_has_limits() {
         let larger = batch("check", &vec![submission(&"x".repeat(60_000)); 75]);
         app.post("comments/batch", &larger).send().await.problem(413, "too_large");
     });
+}
+
+#[test]
+fn one_that_panics_leaves_the_others_their_results() {
+    TestApp::run_over(Broken::empty_sites(), async |app| {
+        let all = [submission("One."), with(&submission("Two."), json!({"external_id": PANIC})), json!(7)];
+        let answer = app.post("comments/batch", &batch("submit", &all)).key(&app.operator).send().await.expect(200);
+        let results = answer.body["results"].as_array().unwrap();
+        let statuses: Vec<_> = results.iter().map(|result| result["status"].as_u64().unwrap()).collect();
+        assert_eq!(statuses, [503, 500, 422]);
+        assert_eq!(results[1]["problem"]["type"], "urn:moderato:problem:internal");
+    });
+}
+
+#[test]
+fn a_batch_is_worked_on_a_part_at_a_time() {
+    let store = Broken::empty_sites();
+    TestApp::run_over(store.clone(), async |app| {
+        let all = batch("check", &vec![submission("Hello."); 100]);
+        app.post("comments/batch", &all).key(&app.operator).send().await.expect(200);
+    });
+    let most = store.most_at_once.load(Relaxed);
+    assert!((2..=16).contains(&most), "{most} at once");
 }

@@ -5,6 +5,7 @@
 mod access;
 mod app;
 mod batch;
+mod broken;
 mod comments;
 mod contract;
 mod decisions;

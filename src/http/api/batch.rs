@@ -1,7 +1,9 @@
 //! Many submissions in one request, each with its own result.
 
+use std::panic::AssertUnwindSafe;
+
 use actix_web::http::StatusCode;
-use futures_util::future::join_all;
+use futures_util::{FutureExt, StreamExt, stream};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -9,7 +11,7 @@ use super::{Answer, Problem, SiteCall, json};
 use crate::domain::{self, Fault, SiteId};
 use crate::http::error::ProblemView;
 use crate::http::wire::{Batch, Comment, Faults, FieldFault, Verdict, submission_of};
-use crate::service::{Service, Submitted};
+use crate::service::{self, Service, Submitted};
 
 /// The most submissions of a batch.
 const MAX_SUBMISSIONS: usize = 100;
@@ -17,7 +19,10 @@ const MAX_SUBMISSIONS: usize = 100;
 /// The most bytes of a batch: 4 MiB.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
-/// Submits or checks many comments. They are worked on together, so that the store can write them together.
+/// How many are worked on at once: enough for the store to write them together.
+const AT_ONCE: usize = 16;
+
+/// Submits or checks many comments. Each stands for itself: whatever befalls one, the others have their results.
 pub(in crate::http) async fn run(call: SiteCall) -> Answer {
     let SiteCall { site, request, .. } = call;
     let (service, id) = (request.service.clone(), request.id.clone());
@@ -26,15 +31,21 @@ pub(in crate::http) async fn run(call: SiteCall) -> Answer {
     let (verb, submissions) = check(batch).map_err(Problem::invalid)?;
     // A site that is not there is the request's fault, not each submission's.
     service.site(&site).await?;
-    let one = async |(place, value)| {
+    let one = |(place, value)| {
         let key = key.as_ref().map(|key| key_of_item(key, place));
-        let done = match verb {
-            Verb::Submit => submit(&service, &site, (value, key)).await,
-            Verb::Check => judge(&service, &site, value).await,
-        };
-        done.map_err(|problem| problem.into_view(&id))
+        let (service, site, id) = (&service, &site, &id);
+        async move {
+            let work = AssertUnwindSafe(verb.run(service, site, (value, key))).catch_unwind().await;
+            let done = work.unwrap_or_else(|_| Err(panicked()));
+            done.map_err(|problem| problem.into_view(id))
+        }
     };
-    let done = join_all(submissions.into_iter().enumerate().map(one)).await;
+    // Screening holds the worker's thread, and other callers wait there too: between two items it is their turn.
+    let in_turn = stream::iter(submissions.into_iter().enumerate()).then(async |item| {
+        tokio::task::yield_now().await;
+        item
+    });
+    let done: Vec<_> = in_turn.map(one).buffered(AT_ONCE).collect().await;
     json(&Results { results: done.iter().map(|done| ResultView::of(&site, done)).collect() })
 }
 
@@ -45,20 +56,29 @@ enum Verb {
     Check,
 }
 
+impl Verb {
+    async fn run(
+        self,
+        service: &Service,
+        site: &SiteId,
+        (value, key): (Value, Option<String>),
+    ) -> Result<Good, Problem> {
+        let submission = submission_of(value).map_err(Problem::invalid)?;
+        Ok(match self {
+            Verb::Submit => Good::Kept(Box::new(service.submit(site, submission, key.as_deref()).await?)),
+            Verb::Check => Good::Judged(Box::new(service.check(site, &submission).await?.verdict)),
+        })
+    }
+}
+
+fn panicked() -> Problem {
+    service::Error::Internal("an item of a batch panicked".to_owned()).into()
+}
+
 /// What came of one that was in order.
 enum Good {
     Kept(Box<Submitted>),
     Judged(Box<domain::Verdict>),
-}
-
-async fn submit(service: &Service, site: &SiteId, (value, key): (Value, Option<String>)) -> Result<Good, Problem> {
-    let submission = submission_of(value).map_err(Problem::invalid)?;
-    Ok(Good::Kept(Box::new(service.submit(site, submission, key.as_deref()).await?)))
-}
-
-async fn judge(service: &Service, site: &SiteId, value: Value) -> Result<Good, Problem> {
-    let submission = submission_of(value).map_err(Problem::invalid)?;
-    Ok(Good::Judged(Box::new(service.check(site, &submission).await?.verdict)))
 }
 
 /// A key for one submission of a batch; no caller can send it, because a header holds no line break.

@@ -1,0 +1,161 @@
+//! A store that does not work, and counts how often it is asked.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use async_trait::async_trait;
+use moderato::domain::{
+    ApiKey, Comment, CommentRef, Counts, DecisionRequest, Event, EventId, ExternalId, KeyId, ListQuery, Page, Site,
+    SiteId, SiteName, Timestamp,
+};
+use moderato::store::{Error, Idempotency, Identity, Outcome, Recall, Recalled, Record, Recorded, Seed, Store};
+use tokio::sync::watch;
+
+use crate::app::START;
+
+/// A submission with this external id makes the store panic.
+pub const PANIC: &str = "panic";
+
+/// A store that knows who it is, perhaps has a site with an empty feed, and answers everything else with this error.
+pub struct Broken {
+    error: Error,
+    has_site: bool,
+    /// Changed by a test, it wakes those who wait for news.
+    pub changes: watch::Sender<u64>,
+    /// How often the feed was read.
+    pub reads: AtomicUsize,
+    at_once: AtomicUsize,
+    /// The most submissions that were asked about at the same time.
+    pub most_at_once: AtomicUsize,
+}
+
+impl Broken {
+    /// One that has nothing.
+    pub fn store(error: Error) -> Arc<Self> {
+        let (has_site, changes) = (false, watch::Sender::new(0));
+        let [reads, at_once, most_at_once] = [0; 3].map(AtomicUsize::new);
+        Arc::new(Self { error, has_site, changes, reads, at_once, most_at_once })
+    }
+
+    /// One that has every site, all empty, and cannot be written.
+    pub fn empty_sites() -> Arc<Self> {
+        let store = Self::store(Error::Unavailable("away".to_owned()));
+        Arc::new(Self { has_site: true, ..Arc::into_inner(store).unwrap() })
+    }
+
+    fn fail<T>(&self) -> Result<T, Error> {
+        Err(self.error.clone())
+    }
+}
+
+#[async_trait]
+impl Store for Broken {
+    async fn identity(&self) -> Result<Option<Identity>, Error> {
+        Ok(Some(Identity { store_id: "broken".to_owned(), secret: [0; 32] }))
+    }
+
+    async fn settle(&self, _: Seed) -> Result<Identity, Error> {
+        self.fail()
+    }
+
+    async fn health(&self) -> Result<(), Error> {
+        self.fail()
+    }
+
+    async fn recall(&self, _: &SiteId, ask: &Recall) -> Result<Recalled, Error> {
+        self.most_at_once.fetch_max(self.at_once.fetch_add(1, Relaxed) + 1, Relaxed);
+        // Long enough for all that may to come in.
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        self.at_once.fetch_sub(1, Relaxed);
+        assert!(ask.external_id.as_ref().is_none_or(|id| id.as_str() != PANIC), "a panic, on purpose");
+        self.fail()
+    }
+
+    async fn record(&self, _: &SiteId, _: Record) -> Result<Recorded, Error> {
+        self.fail()
+    }
+
+    async fn decide(
+        &self,
+        _: &SiteId,
+        _: &CommentRef,
+        _: DecisionRequest,
+        _: Option<Idempotency>,
+    ) -> Result<Outcome, Error> {
+        self.fail()
+    }
+
+    async fn link(&self, _: &SiteId, _: &CommentRef, _: ExternalId, _: Timestamp) -> Result<Outcome, Error> {
+        self.fail()
+    }
+
+    async fn withdraw(&self, _: &SiteId, _: &CommentRef, _: Timestamp) -> Result<Outcome, Error> {
+        self.fail()
+    }
+
+    async fn erase(&self, _: &SiteId, _: &CommentRef, _: Timestamp) -> Result<bool, Error> {
+        self.fail()
+    }
+
+    async fn get(&self, _: &SiteId, _: &CommentRef) -> Result<Option<Comment>, Error> {
+        self.fail()
+    }
+
+    async fn list(&self, _: &SiteId, _: &ListQuery) -> Result<Page<Comment>, Error> {
+        self.fail()
+    }
+
+    async fn events(&self, _: &SiteId, _: EventId, _: usize) -> Result<Vec<Event>, Error> {
+        self.reads.fetch_add(1, Relaxed);
+        if self.has_site { Ok(Vec::new()) } else { self.fail() }
+    }
+
+    fn feed_changes(&self) -> watch::Receiver<u64> {
+        assert!(self.error != Error::UnknownSite, "a panic, on purpose");
+        self.changes.subscribe()
+    }
+
+    async fn create_site(&self, _: Site) -> Result<bool, Error> {
+        self.fail()
+    }
+
+    async fn site(&self, id: &SiteId) -> Result<Option<Site>, Error> {
+        let name = SiteName::try_from(id.to_string()).unwrap();
+        let site = Site { id: id.clone(), name, created_at: START.parse().unwrap() };
+        if self.has_site { Ok(Some(site)) } else { self.fail() }
+    }
+
+    async fn counts(&self, _: &SiteId) -> Result<Counts, Error> {
+        if self.has_site { Ok(Counts::default()) } else { self.fail() }
+    }
+
+    async fn sites(&self) -> Result<Vec<Site>, Error> {
+        self.fail()
+    }
+
+    async fn rename_site(&self, _: &SiteId, _: SiteName) -> Result<Site, Error> {
+        self.fail()
+    }
+
+    async fn delete_site(&self, _: &SiteId) -> Result<bool, Error> {
+        self.fail()
+    }
+
+    async fn create_key(&self, _: ApiKey) -> Result<(), Error> {
+        self.fail()
+    }
+
+    async fn key(&self, _: &KeyId) -> Result<Option<ApiKey>, Error> {
+        self.fail()
+    }
+
+    async fn keys(&self, _: Option<&SiteId>) -> Result<Vec<ApiKey>, Error> {
+        self.fail()
+    }
+
+    async fn delete_key(&self, _: Option<&SiteId>, _: &KeyId) -> Result<bool, Error> {
+        self.fail()
+    }
+}

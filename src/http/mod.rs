@@ -29,7 +29,7 @@ use route::{Route, key, operator, public, site};
 
 /// Everything that can be called, and by whom. What is not here cannot be.
 #[rustfmt::skip]
-fn table() -> Vec<Route> {
+fn table(room: &events::WaitingRoom) -> Vec<Route> {
     const GET: Method = Method::GET;
     const POST: Method = Method::POST;
     const PUT: Method = Method::PUT;
@@ -40,6 +40,8 @@ fn table() -> Vec<Route> {
     const ADMIN: &[Scope] = &[Scope::Admin];
     // With `source: "site"` the scope `submit` is enough; without it the handler asks for `moderate`.
     const DECIDE: &[Scope] = &[Scope::Moderate, Scope::Submit];
+    let room = room.clone();
+    let read_events = move |call| events::read(call, room.clone());
     vec![
         public(GET, "/livez", health::live),
         public(GET, "/readyz", health::ready),
@@ -61,7 +63,7 @@ fn table() -> Vec<Route> {
         site(POST, "/v1/sites/{site}/comments/{comment}/approve", DECIDE, decisions::approve),
         site(POST, "/v1/sites/{site}/comments/{comment}/reject", DECIDE, decisions::reject),
         site(POST, "/v1/sites/{site}/comments/{comment}/reopen", DECIDE, decisions::reopen),
-        site(GET, "/v1/sites/{site}/events", READ, events::read).query(events::PARAMETERS),
+        site(GET, "/v1/sites/{site}/events", READ, read_events).query(events::PARAMETERS),
         site(GET, "/v1/sites/{site}/keys", ADMIN, keys::list),
         site(POST, "/v1/sites/{site}/keys", ADMIN, keys::create),
         site(DELETE, "/v1/sites/{site}/keys/{key}", ADMIN, keys::delete),
@@ -88,7 +90,8 @@ pub fn server(listener: TcpListener, service: Arc<Service>, settings: &Settings)
     const KEEP_ALIVE: Duration = Duration::from_secs(15);
     let processors = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let workers = if settings.workers == 0 { processors() } else { settings.workers };
-    let app = move || App::new().configure(|app| dispatch::register(app, &service, table()));
+    let room = events::WaitingRoom::default();
+    let app = move || App::new().configure(|app| dispatch::register(app, &service, table(&room)));
     let server = HttpServer::new(app)
         .workers(workers)
         .disable_signals()
@@ -120,5 +123,5 @@ pub fn operations() -> Vec<Operation> {
         query: route.query,
         access: route.access_in_words(),
     };
-    table().iter().map(operation).collect()
+    table(&events::WaitingRoom::default()).iter().map(operation).collect()
 }

@@ -7,6 +7,10 @@ use crate::clock::Stopwatch;
 use crate::domain::{Comment, CommentRef, Event, EventId, ListQuery, Needle, Page, SiteId};
 use crate::screening::fold_for_search;
 
+/// How long a reader that was woken for nothing lets pass before it looks again: the store tells of changes, not of whose,
+/// and one busy site would otherwise have every waiting reader read as often as it writes.
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// A page of the feed.
 #[derive(Clone, Debug)]
 pub struct EventsPage {
@@ -38,6 +42,7 @@ impl Service {
         let patience = Duration::from_secs(wait_seconds.min(MAX_WAIT_SECONDS));
         let waiting = Stopwatch::start();
         let mut news = self.store.feed_changes();
+        let mut pause = Duration::ZERO;
         loop {
             news.borrow_and_update();
             let items = self.store.events(site, after, limit).await?;
@@ -47,6 +52,8 @@ impl Service {
                 let next = items.last().map_or(after, |event| event.id);
                 return Ok(EventsPage { items, next });
             }
+            tokio::time::sleep(pause.min(left)).await;
+            pause = PAUSE;
         }
     }
 }

@@ -1,8 +1,14 @@
 //! The feed: every change once, in order, without content.
 
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use serde_json::{Value, json};
 
 use crate::app::{TestApp, path_of, submission, with};
+use crate::broken::Broken;
 
 fn kinds(feed: &Value) -> Vec<&str> {
     feed["items"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap()).collect()
@@ -67,6 +73,44 @@ fn a_waiting_reader_is_woken_by_news() {
         let (feed, comment) = tokio::join!(reading, app.held_comment());
         assert_eq!(feed.expect(200).body["items"][0]["comment"], comment["id"]);
     });
+}
+
+#[test]
+fn who_finds_no_place_to_wait_is_answered_at_once() {
+    const PLACES: usize = 256;
+    const MORE: usize = 3;
+    TestApp::run(async |app| {
+        let readers = (0..PLACES + MORE).map(|_| app.get("events?wait=5").send());
+        let mut readers: FuturesUnordered<_> = readers.collect();
+        for _ in 0..MORE {
+            let first = readers.next().await.unwrap().expect(200);
+            assert!(first.ids().is_empty(), "nothing has happened yet");
+        }
+        app.held_comment().await;
+        while let Some(woken) = readers.next().await {
+            assert_eq!(woken.expect(200).ids().len(), 1);
+        }
+    });
+}
+
+#[test]
+fn what_happens_elsewhere_does_not_make_a_waiting_reader_read_without_end() {
+    let store = Broken::empty_sites();
+    TestApp::run_over(store.clone(), async |app| {
+        let busy = async {
+            loop {
+                store.changes.send_modify(|changes| *changes += 1);
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        let reading = app.get("events?wait=1").key(&app.operator).send();
+        tokio::select! {
+            answer = reading => assert!(answer.expect(200).ids().is_empty()),
+            () = busy => {}
+        }
+    });
+    let reads = store.reads.load(Relaxed);
+    assert!((2..=25).contains(&reads), "{reads} reads in a second");
 }
 
 #[test]

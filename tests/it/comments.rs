@@ -45,21 +45,34 @@ fn what_readers_may_not_see_is_left_out_of_public_fields() {
         let secrets = json!({
             "author": {"name": "Ana", "email": "secret-mail@mail.example", "account": {"provider": "x", "id": "secret-account"},
                 "record": {"approved": 7123}},
+            "parent": {"external_id": "open-parent", "author": {"name": "secret-parent"}, "content": "secret-words"},
             "client": {"ip": "203.0.113.77", "user_agent": "secret-agent"}, "form": {"honeypot": "secret-honey"},
-            "decided": {"action": "approve", "by": "person", "actor": "secret-actor"}
+            "decided": {"action": "reject", "by": "person", "actor": "secret-actor", "reason": "off_topic"}
         });
         let comment = app.submit(&with(&submission("Open words."), secrets)).await;
         let path = path_of(&comment);
-        app.post(&format!("{path}/reject"), &json!({"note": "secret-note", "actor": "secret-judge"}))
-            .header("if-match", "\"2\"")
-            .send()
-            .await
-            .expect(200);
+        app.post(
+            &format!("{path}/reject"),
+            &json!({"note": "secret-note", "actor": "secret-judge", "reason": "abuse"}),
+        )
+        .header("if-match", "\"2\"")
+        .send()
+        .await
+        .expect(200);
         for path in [format!("{path}?fields=public"), "comments?fields=public".to_owned()] {
             let answer = app.get(&path).send().await.expect(200);
             let text = String::from_utf8(answer.bytes).unwrap();
-            assert!(text.contains("Open words.") && text.contains("\"Ana\""), "{text}");
-            for hidden in ["secret", "203.0.113.77", "7123", "verdict", comment["author"]["id"].as_str().unwrap()] {
+            assert!(text.contains("Open words.") && text.contains("\"Ana\"") && text.contains("open-parent"), "{text}");
+            for hidden in [
+                "secret",
+                "203.0.113.77",
+                "7123",
+                "verdict",
+                "reason",
+                "abuse",
+                "off_topic",
+                comment["author"]["id"].as_str().unwrap(),
+            ] {
                 assert!(!text.contains(hidden), "{hidden}: {text}");
             }
         }

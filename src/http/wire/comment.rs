@@ -89,8 +89,8 @@ impl<'a> Comment<'a> {
         }
     }
 
-    /// The same without what readers may not see: who the author is beyond name, website and role, where the comment came
-    /// from, what was found, and who decided.
+    /// The same without what readers may not see: who the author is beyond name, website and role, whom and what it answers
+    /// beyond the ids, where the comment came from, what was found, who decided and why.
     fn public(self) -> Self {
         let author = Author { email: None, record: None, account: None, ..self.author.author };
         Self {
@@ -98,6 +98,7 @@ impl<'a> Comment<'a> {
             client: None,
             form: None,
             decided: self.decided.map(Decided::public),
+            parent: self.parent.map(Parent::public),
             verdict: None,
             decisions: self.decisions.into_iter().map(DecisionView::public).collect(),
             ..self

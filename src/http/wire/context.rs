@@ -116,6 +116,11 @@ impl Parent<'_> {
             content: faults.read("/parent/content", self.content, from_text),
         }
     }
+
+    /// The same without what only moderators may see.
+    pub fn public(self) -> Self {
+        Self { author: None, content: None, ..self }
+    }
 }
 
 impl Mention<'_> {

@@ -104,7 +104,7 @@ impl DecisionView<'_> {
 
     /// The same without what only moderators may see.
     pub fn public(self) -> Self {
-        Self { note: None, actor: None, ..self }
+        Self { reason: None, note: None, actor: None, ..self }
     }
 }
 
@@ -139,7 +139,7 @@ impl Decided<'_> {
 
     /// The same without what only moderators may see.
     pub fn public(self) -> Self {
-        Self { actor: None, ..self }
+        Self { reason: None, actor: None, ..self }
     }
 }
 

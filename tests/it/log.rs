@@ -40,6 +40,21 @@ fn log_of(request: &str) -> (String, Value) {
 }
 
 #[test]
+fn an_access_line_is_short_whatever_is_sent() {
+    keep_log();
+    TestApp::run(async |app| {
+        let method = "LONG".repeat(1_000);
+        app.call(&method, "/livez").header("x-request-id", "log-6").send().await.expect(405);
+        app.get("/livez").header("x-request-id", "log-7").send().await.expect(200);
+        assert_eq!(log_of("log-6").1["method"], "other");
+        for request in ["log-6", "log-7"] {
+            let ms = log_of(request).1["ms"].to_string();
+            assert!(ms.split('.').nth(1).is_none_or(|decimals| decimals.len() <= 3), "{ms}");
+        }
+    });
+}
+
+#[test]
 fn a_submission_is_logged_with_its_verdict_and_without_content_or_people() {
     keep_log();
     TestApp::run(async |app| {

@@ -155,12 +155,16 @@ impl Problem {
         Self { code, detail: detail.into(), errors: Vec::new(), about: None, allow: None, cause: None }
     }
 
-    /// Fields, parameters or headers that are not valid.
-    pub fn invalid(errors: Vec<FieldFault>) -> Self {
-        let detail = match errors.as_slice() {
-            [one] => one.to_string(),
-            several => format!("{} fields are not valid.", several.len()),
+    /// Fields, parameters or headers that are not valid. Of many faults the first are listed, so that no answer is many
+    /// times as long as its request.
+    pub fn invalid(mut errors: Vec<FieldFault>) -> Self {
+        const MOST: usize = 20;
+        let detail = match errors.len() {
+            0 | 1 => errors.iter().map(ToString::to_string).collect(),
+            several @ 2..=MOST => format!("{several} fields are not valid."),
+            many => format!("{many} fields are not valid; the first {MOST} are listed."),
         };
+        errors.truncate(MOST);
         Self { errors, ..Self::new(Code::Invalid, detail) }
     }
 

@@ -20,8 +20,11 @@ pub struct FieldFault {
 impl FieldFault {
     /// A fault of this field. A name that is longer than any of ours is shortened.
     pub fn new(field: impl Into<String>, fault: Fault) -> Self {
-        const LONGEST: usize = 200;
-        let field: String = field.into().chars().take(LONGEST).collect();
+        const LONGEST: usize = 64;
+        let mut field = field.into();
+        if let Some((end, _)) = field.char_indices().nth(LONGEST) {
+            field.truncate(end);
+        }
         Self { field, code: fault.code, detail: fault.detail }
     }
 }

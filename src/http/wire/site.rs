@@ -18,10 +18,12 @@ impl SiteBody {
     /// The site's id and name, or faults; without a name it is called by its id.
     pub fn check(self) -> Result<(SiteId, SiteName), Vec<FieldFault>> {
         let mut faults = Faults::default();
-        let name = self.name.or_else(|| self.id.clone());
         let id = faults.required("/id", self.id);
-        let id = faults.read("/id", id, |text| text.parse());
-        let name = faults.read("/name", name, site_name);
+        let id: Option<SiteId> = faults.read("/id", id, |text| text.parse());
+        let name = match self.name {
+            Some(name) => faults.check("/name", site_name(name)),
+            None => id.as_ref().and_then(|id| SiteName::try_from(id.to_string()).ok()),
+        };
         faults.finish(id.zip(name))
     }
 }

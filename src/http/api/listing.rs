@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::{Answer, Problem, SiteCall, json};
-use crate::domain::{Bounded, Cursor, ExternalId, Fault, Filter, ListQuery, Sort};
+use crate::domain::{Bounded, Cursor, ExternalId, Fault, Filter, ListQuery, Needle, Sort};
 use crate::http::query::{Numbers, Query};
 use crate::http::wire::{CommentList, Faults, FieldFault, Fields, word};
 use crate::service::needle;
@@ -67,7 +67,7 @@ fn filter(query: &Query, faults: &mut Faults) -> Filter {
         ip: query.read("ip", faults, network),
         host: query.read("host", faults, host),
         rule: query.read("rule", faults, name::<64>),
-        text: query.read("q", faults, |text| search_text(text).map(needle)),
+        text: query.read("q", faults, search_text),
         since: query.read("since", faults, str::parse),
         until: query.read("until", faults, str::parse),
     }
@@ -103,11 +103,14 @@ fn name<const MAX: usize>(text: &str) -> Result<String, Fault> {
     Bounded::<MAX>::try_from(text.to_owned()).map(|text| text.to_string())
 }
 
-fn search_text(text: &str) -> Result<&str, Fault> {
-    if (2..=200).contains(&text.chars().count()) {
-        return Ok(text);
-    }
-    Err(Fault::new("out_of_range", "must have 2 to 200 characters"))
+/// What to look for. The fold takes white space at the ends and what nobody sees, and of nothing left every comment has
+/// some: what counts as its least length is what remains.
+fn search_text(text: &str) -> Result<Needle, Fault> {
+    const LEAST: usize = 2;
+    const MOST: usize = 200;
+    let needle = Some(text).filter(|text| text.chars().count() <= MOST).map(needle);
+    let needle = needle.filter(|needle| needle.folded.trim().chars().count() >= LEAST);
+    needle.ok_or_else(|| Fault::new("out_of_range", format!("must have {LEAST} to {MOST} characters that can be seen")))
 }
 
 /// A network, or an address as the network of itself; of IPv4 also where it is written as IPv6.

@@ -158,3 +158,23 @@ fn telling_what_the_blog_decided_needs_only_the_scope_to_submit() {
         }
     });
 }
+
+#[test]
+fn decisions_that_the_record_no_longer_keeps_are_counted() {
+    TestApp::run(async |app| {
+        let comment = app.held_comment().await;
+        for turn in 0..52 {
+            let verb = if turn % 2 == 0 { "approve" } else { "reject" };
+            let version = format!("\"{}\"", turn + 1);
+            let path = format!("{}/{verb}", path_of(&comment));
+            let done = app.call("POST", &path).header("if-match", &version).send().await.expect(200);
+            let earlier = if turn < 50 { Value::Null } else { json!(turn - 49) };
+            assert_eq!(done.body["earlier_decisions"], earlier);
+        }
+        let kept = app.get(&path_of(&comment)).send().await.expect(200);
+        assert_eq!(
+            (kept.body["decisions"].as_array().unwrap().len(), &kept.body["earlier_decisions"]),
+            (50, &json!(2))
+        );
+    });
+}

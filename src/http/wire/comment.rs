@@ -37,6 +37,8 @@ pub struct Comment<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     verdict: Option<Verdict<'a>>,
     decisions: Vec<DecisionView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    earlier_decisions: Option<u64>,
     created_at: String,
     received_at: String,
     changed_at: String,
@@ -67,6 +69,7 @@ impl<'a> From<&'a domain::Comment> for Comment<'a> {
             decided: submission.decided.as_ref().map(Decided::from),
             verdict: Some(Verdict::from(&comment.verdict)),
             decisions: comment.decisions.iter().map(DecisionView::from).collect(),
+            earlier_decisions: Some(comment.earlier_decisions).filter(|number| *number > 0),
             created_at: comment.written_at.to_string(),
             received_at: comment.received_at.to_string(),
             changed_at: comment.changed_at.to_string(),
@@ -95,10 +98,10 @@ impl<'a> Comment<'a> {
         let author = Author { email: None, record: None, account: None, ..self.author.author };
         Self {
             author: CommentAuthor { id: None, author },
+            parent: self.parent.map(Parent::public),
             client: None,
             form: None,
             decided: self.decided.map(Decided::public),
-            parent: self.parent.map(Parent::public),
             verdict: None,
             decisions: self.decisions.into_iter().map(DecisionView::public).collect(),
             ..self

@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 
 use super::auth;
 use super::body::Incoming;
-use super::dispatch::NotedSite;
 use super::error::{Code, Problem};
+use super::noted::NotedSite;
 use super::query::Query;
 use super::request_id::RequestId;
 use super::wire::{FieldFault, JsonError, parse_json};

@@ -13,11 +13,11 @@ use futures_util::FutureExt;
 use super::body::Incoming;
 use super::call::Call;
 use super::error::{Code, Problem};
+use super::noted::{NotedSite, Screened};
 use super::request_id::{self, RequestId};
 use super::route::{Answer, Route};
 use crate::clock::Stopwatch;
-use crate::domain::{Action, CommentId, DecidedBy, SiteId, Verdict};
-use crate::service::{self, Service, Took};
+use crate::service::{self, Service};
 
 /// Puts the table's routes into an application; what is not in the table is answered with 404 or 405.
 pub(super) fn register(app: &mut ServiceConfig, service: &Arc<Service>, table: Vec<Route>) {
@@ -118,32 +118,4 @@ fn method_word(method: &Method) -> &'static str {
         (Method::OPTIONS, "OPTIONS"),
     ];
     KNOWN.iter().find(|(known, _)| known == method).map_or("other", |(_, word)| word)
-}
-
-/// Told to the log by the door: which site a request is about.
-pub(super) struct NotedSite(pub SiteId);
-
-/// Told to the log by a handler: how a comment was screened.
-pub(super) struct Screened {
-    comment: Option<CommentId>,
-    action: Action,
-    score: i32,
-    rules: String,
-    decided_by: DecidedBy,
-    took: Took,
-}
-
-impl Screened {
-    /// What the log says of a verdict.
-    pub fn new(comment: Option<CommentId>, verdict: &Verdict, took: Took) -> Self {
-        let rules: Vec<_> = verdict.hits.iter().map(|hit| hit.rule.as_str()).collect();
-        Self {
-            comment,
-            action: verdict.action,
-            score: verdict.score,
-            rules: rules.join(","),
-            decided_by: verdict.decided_by,
-            took,
-        }
-    }
 }

@@ -6,6 +6,7 @@ mod body;
 mod call;
 mod dispatch;
 mod error;
+mod noted;
 mod query;
 mod request_id;
 mod route;

@@ -15,8 +15,8 @@ use actix_web::{HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 
 use super::call::{Call, SiteCall};
-use super::dispatch::Screened;
 use super::error::Problem;
+use super::noted::Screened;
 use super::route::Answer;
 
 /// Says that an answer is an earlier one's repetition.

@@ -109,6 +109,14 @@ impl<'a> Comment<'a> {
     }
 }
 
+/// A comment after a decision, and whether that took place.
+#[derive(Debug, Serialize)]
+pub(in crate::http) struct Settled<'a> {
+    #[serde(flatten)]
+    pub comment: Comment<'a>,
+    pub applied: bool,
+}
+
 /// Which fields a caller asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::http) enum Fields {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fault::Faults;
 use super::json::word;
-use super::submission::{filled, from_text};
+use super::text::{filled, from_text};
 use crate::domain::{self, CommentingMode, Fault};
 
 /// The most tags of a post.

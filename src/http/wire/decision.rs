@@ -4,10 +4,9 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::comment::Comment;
 use super::fault::{Faults, FieldFault};
 use super::json::word;
-use super::submission::{filled, from_text};
+use super::text::{filled, from_text};
 use crate::domain::{self, DecidedKind, DecisionAction, Fault, Outcome, Reason, Source};
 use crate::service::{Caller, Wish};
 
@@ -52,14 +51,6 @@ fn source(text: &str) -> Result<Source, Fault> {
         "site" => Ok(Source::Site),
         _ => Err(Fault::new("unknown_value", "must be one of `api`, `site`")),
     }
-}
-
-/// A comment after a decision, and whether that took place.
-#[derive(Debug, Serialize)]
-pub(in crate::http) struct Settled<'a> {
-    #[serde(flatten)]
-    pub comment: Comment<'a>,
-    pub applied: bool,
 }
 
 /// A decision as it is kept.

@@ -11,6 +11,7 @@ mod people;
 mod rule;
 mod site;
 mod submission;
+mod text;
 mod verdict;
 
 pub use comment::Comment;
@@ -18,8 +19,8 @@ pub use fault::FieldFault;
 pub use submission::parse_submission;
 pub use verdict::Verdict;
 
-pub(super) use comment::{CommentList, Fields};
-pub(super) use decision::{DecisionBody, DecisionView, Settled};
+pub(super) use comment::{CommentList, Fields, Settled};
+pub(super) use decision::{DecisionBody, DecisionView};
 pub(super) use event::EventsPage;
 pub(super) use fault::Faults;
 pub(super) use json::{JsonError, parse_json, word};

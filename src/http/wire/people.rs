@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fault::Faults;
 use super::json::word;
-use super::submission::{cut, filled, from_text};
+use super::text::{cut, filled, from_text};
 use crate::domain;
 
 /// `author`

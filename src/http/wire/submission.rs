@@ -10,7 +10,8 @@ use super::decision::Decided;
 use super::fault::{Faults, FieldFault};
 use super::json::{JsonError, from_value, parse_json, word};
 use super::people::{Author, Client, Form};
-use crate::domain::{self, Bounded, ExternalId, Fault, Slug};
+use super::text::from_text;
+use crate::domain::{self, ExternalId, Fault, Slug};
 
 /// Reads one submission; the faults are all there are, unless the JSON itself is not what it should be.
 pub fn parse_submission(json: &[u8]) -> Result<domain::Submission, Vec<FieldFault>> {
@@ -106,25 +107,6 @@ impl ExternalBody {
         let id = faults.read("/external_id", id, |text| from_text(text.into()));
         faults.finish(id)
     }
-}
-
-/// A text within the limits of its type.
-pub(super) fn from_text<T: TryFrom<String, Error = Fault>>(text: Cow<'_, str>) -> Result<T, Fault> {
-    T::try_from(text.into_owned())
-}
-
-/// As much of a text as its type keeps: for what commenters can make as long as they like without the blog's noticing, so
-/// that nobody's comment is refused, or slips past the blog, for the length of a header.
-pub(super) fn cut<const MAX: usize>(text: Cow<'_, str>) -> Bounded<MAX> {
-    Bounded::cut(text.into_owned())
-}
-
-/// A text within the limits of its type, and not empty.
-pub(super) fn filled<T: TryFrom<String, Error = Fault>>(text: Cow<'_, str>) -> Result<T, Fault> {
-    if text.is_empty() {
-        return Err(Fault::new("empty", "is empty"));
-    }
-    from_text(text)
 }
 
 #[cfg(test)]

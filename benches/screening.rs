@@ -57,6 +57,15 @@ const HOSTILE: &[(&str, &str)] = &[
     ("invisible", "a\u{200B}"),
     ("ideographs", "中文"),
     ("praise", "great blog "),
+    ("salla", "ﷺ"),
+    ("salla in words", "ﷺa "),
+    ("jalla", "ﷻ"),
+    ("lao am", "ຳ"),
+    ("thai am", "กำ"),
+    ("square words", "㌀"),
+    ("jamo", "\u{1112}\u{1161}\u{11AB}"),
+    ("half-width jamo", "\u{FFA1}\u{FFC2}"),
+    ("tibetan", "\u{F77}"),
 ];
 
 /// The best of three runs, so that it is the work that is measured and not the machine's other business.

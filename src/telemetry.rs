@@ -61,4 +61,51 @@ pub fn start(settings: &Settings, colours: Colours) {
         Format::Json => registry.with(lines.json().flatten_event(true)).try_init(),
     };
     drop(started);
+    install_panic_hook();
+}
+
+/// Tells the log where a panic happened, and nothing else: its message may quote what somebody wrote.
+pub fn install_panic_hook() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "a part panicked");
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_panic_is_logged_with_its_place_and_without_its_text() {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let layer = tracing_subscriber::fmt::layer().with_writer(move || writer.clone()).with_ansi(false);
+        let before = std::panic::take_hook();
+        install_panic_hook();
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+            let broken = std::panic::catch_unwind(|| panic!("what somebody wrote"));
+            assert!(broken.is_err());
+        });
+        std::panic::set_hook(before);
+        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        assert!(text.contains("telemetry.rs:") && !text.contains("somebody"), "{text}");
+    }
 }

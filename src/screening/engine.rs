@@ -138,8 +138,10 @@ impl Circumstances {
             KindAction::Screen => None,
         };
         let post = is_premoderated(case, policy).then_some((Action::Hold, DecidedBy::Post));
-        let unavailable = (!hits.unavailable.is_empty()).then_some((Action::Hold, DecidedBy::Unavailable));
-        let budget = (case.facts.work() == Work::Exceeded).then_some((Action::Hold, DecidedBy::Budget));
+        let work = case.facts.work();
+        let is_unavailable = work == Work::Failed || !hits.unavailable.is_empty();
+        let unavailable = is_unavailable.then_some((Action::Hold, DecidedBy::Unavailable));
+        let budget = (work == Work::Exceeded).then_some((Action::Hold, DecidedBy::Budget));
         let holds_newcomers = policy.first_comment() == FirstComment::Hold && !case.author_is_known();
         Self {
             thresholds: policy.thresholds(),

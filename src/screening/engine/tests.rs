@@ -213,6 +213,84 @@ proptest! {
     }
 }
 
+/// Markup of every syntax, whole and broken.
+fn markup() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "[url",
+        "[link",
+        "[img",
+        "=",
+        "]",
+        "[/url]",
+        "[/img",
+        "[/link]",
+        "[",
+        "http://a.co",
+        "b.example/x",
+        "<a href=",
+        "\"",
+        "'",
+        "</a>",
+        "<b>",
+        "<!--",
+        "-->",
+        "<",
+        ">",
+        "<br/>",
+        "&amp;",
+        "&#97;",
+        "&#xFDFA;",
+        "](",
+        ")",
+        "![",
+        "[1]: ",
+        "\n",
+        " ",
+        "`",
+        "*",
+        "mailto:",
+        "a@b.example",
+        "t.me/x",
+        "+1 202 555 0143",
+        "telegram @abc123",
+        "\u{200B}",
+        "\u{301}",
+        "аb",
+        "𝘿𝙊",
+        "ﷺ",
+        "中文",
+        "x",
+    ]);
+    prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+    #[test]
+    fn broken_markup_is_read_with_true_spans(content in markup(), name in markup(), url in markup()) {
+        let policy = screening();
+        let text = serde_json::json!({"content": content, "author": {"name": name, "url": url}}).to_string();
+        let (submission, history) = example(&text);
+        let facts = Facts::new(&submission, &policy, Timestamp::from_millis(NOW));
+        let (_, _, report) = (facts.identity(), facts.hosts(), facts.report());
+        let spans = report.links.iter().map(|link| link.span).chain(report.handles.iter().map(|handle| handle.span));
+        for (start, end) in spans {
+            prop_assert!(start < end && content.get(start..end).is_some(), "{start}..{end} in {content:?}");
+        }
+        let verdict = screen(&facts, &history, &policy);
+        prop_assert!(facts.work() != Work::Failed && verdict.decided_by != DecidedBy::Unavailable, "{content:?}");
+        check_evidence(&submission, &verdict)?;
+    }
+}
+
+#[test]
+fn an_unclosed_tag_takes_nothing_down() {
+    for text in ["[url=x[/url]", "[img=[/img]", "[link=a[/link]", "see [url=http://a.co[/url]"] {
+        let verdict = judge(&serde_json::json!({ "content": text }).to_string(), &policy());
+        assert_ne!(verdict.decided_by, DecidedBy::Unavailable, "{text}");
+    }
+}
+
 fn check_evidence(submission: &Submission, verdict: &Verdict) -> Result<(), TestCaseError> {
     for evidence in verdict.hits.iter().flat_map(|hit| &hit.evidence) {
         let field: &str = match evidence.field {

@@ -69,11 +69,11 @@ fn read(text: &str, at: usize) -> Option<BbTag<'_>> {
     let named = |name: &&str| body.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name));
     let name = ["url", "link", "img"].into_iter().find(named)?;
     let after = &body[name.len()..];
-    let close = match after.as_bytes().first()? {
-        b']' => 0,
-        b'=' => after.find(']')?,
-        _ => return None,
-    };
+    // A value ends where the next tag begins: `[url=x[/url]` has no opening tag, and tags never overlap.
+    let close = after.find(['[', ']']).filter(|&place| after.as_bytes()[place] == b']')?;
+    if close > 0 && !after.starts_with('=') {
+        return None;
+    }
     let value = after[..close].strip_prefix('=');
     let end = at + 1 + (rest.len() - after.len()) + close + 1;
     Some(BbTag { span: (at, end), kind, value })
@@ -91,5 +91,14 @@ mod tests {
         assert_eq!((found[0].address.as_str(), &text[found[0].text.0..found[0].text.1]), ("http://a.test", "this"));
         assert_eq!(found[1].address, "http://b.test");
         assert_eq!(&text[found[0].span.0..found[0].span.1], "[URL=http://a.test]this[/URL]");
+    }
+
+    #[test]
+    fn a_tag_that_is_not_closed_swallows_no_other() {
+        for text in ["[url=x[/url]", "[img=[/img]", "[link=a[/link]", "see [url=http://a.co[/url]", "[/url=[url]"] {
+            assert!(links(text).iter().all(|link| link.address.is_empty()), "{text}: {:?}", links(text));
+        }
+        let found = links("[url=http://a.test[url=http://b.test]b[/url]");
+        assert_eq!(found.iter().map(|link| link.address.as_str()).collect::<Vec<_>>(), ["http://b.test"]);
     }
 }

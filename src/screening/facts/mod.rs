@@ -2,6 +2,7 @@
 
 mod bare;
 mod bbcode;
+mod compat;
 mod disguise;
 mod entities;
 mod fold;
@@ -14,8 +15,10 @@ mod report;
 mod script;
 mod target;
 mod words;
+mod work;
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sha2::{Digest, Sha256};
 
@@ -27,6 +30,7 @@ pub use links::{Link, Reading, Side, Syntax};
 pub use report::FactsReport;
 pub use target::Target;
 pub use words::{Words, is_dense};
+pub use work::Work;
 
 use super::Policy;
 use crate::domain::{Evidence, Field, Submission, Timestamp};
@@ -52,6 +56,10 @@ pub struct Facts<'a> {
     words: OnceCell<Words>,
     website: OnceCell<Option<Target>>,
     post_owner: OnceCell<Option<String>>,
+    /// Whether a part of it panicked.
+    failed: Cell<bool>,
+    #[cfg(test)]
+    broken: Option<&'static str>,
 }
 
 impl<'a> Facts<'a> {
@@ -68,6 +76,9 @@ impl<'a> Facts<'a> {
             words: OnceCell::new(),
             website: OnceCell::new(),
             post_owner: OnceCell::new(),
+            failed: Cell::new(false),
+            #[cfg(test)]
+            broken: None,
         }
     }
 
@@ -87,14 +98,16 @@ impl<'a> Facts<'a> {
         if !is_long && self.links().is_empty() && self.handles().is_empty() {
             return None;
         }
-        let mut essence = words::essence(&self.folded().text);
-        if !is_long {
-            for link in self.links() {
-                essence.extend([" ", &link.target.host, &link.target.path]);
+        self.safely("essence", || {
+            let mut essence = words::essence(&self.folded().text);
+            if !is_long {
+                for link in self.links() {
+                    essence.extend([" ", &link.target.host, &link.target.path]);
+                }
             }
-        }
-        let hash = Sha256::digest(essence.as_bytes());
-        hash[..16].try_into().ok()
+            let hash = Sha256::digest(essence.as_bytes());
+            hash[..16].try_into().ok()
+        })
     }
 
     /// Who the author seems to be.
@@ -129,17 +142,19 @@ impl<'a> Facts<'a> {
 
     /// The content as it is compared.
     pub fn folded(&self) -> &Folded {
-        self.folded.get_or_init(|| fold::fold(&self.submission.content, &self.reading().hidden))
+        let fold = || fold::fold(&self.submission.content, &self.reading().hidden);
+        self.folded.get_or_init(|| self.safely("folded", fold))
     }
 
     /// The author's name as it is compared.
     pub fn name(&self) -> &Folded {
-        self.name.get_or_init(|| fold::fold(self.submission.author.name.as_deref().unwrap_or_default(), &[]))
+        let fold = || fold::fold(self.submission.author.name.as_deref().unwrap_or_default(), &[]);
+        self.name.get_or_init(|| self.safely("name", fold))
     }
 
     /// E-mail addresses, messenger names and telephone numbers in the content.
     pub fn handles(&self) -> &[Handle] {
-        self.handles.get_or_init(|| handles::find(self.folded(), self.reading()))
+        self.handles.get_or_init(|| self.safely("handles", || handles::find(self.folded(), self.reading())))
     }
 
     /// Whether the author's name contains a web address that is not the site's own.
@@ -151,7 +166,8 @@ impl<'a> Facts<'a> {
 
     /// Counts over the content.
     pub fn words(&self) -> &Words {
-        self.words.get_or_init(|| words::count(&self.folded().text, self.visible_chars()))
+        let count = || words::count(&self.folded().text, self.visible_chars());
+        self.words.get_or_init(|| self.safely("words", count))
     }
 
     /// Where the author's website is, unless it is the site itself.
@@ -159,9 +175,15 @@ impl<'a> Facts<'a> {
         self.any_website().filter(|target| self.side(&target.owner) == Side::Foreign)
     }
 
-    /// Whether all of it could be read within the budget.
+    /// Whether all of it could be read, and within the budget.
     pub fn work(&self) -> Work {
-        self.reading().work
+        let work = self.reading().work;
+        let is_cut = self.folded().is_cut || self.name().is_cut;
+        match self.failed.get() {
+            true => Work::Failed,
+            false if is_cut => Work::Exceeded,
+            false => work,
+        }
     }
 
     /// Points at a part of a field.
@@ -200,12 +222,33 @@ impl<'a> Facts<'a> {
     }
 
     fn reading(&self) -> &Reading {
-        self.reading.get_or_init(|| links::read(&self.submission.content, |owner| self.side(owner)))
+        let read = || links::read(&self.submission.content, |owner| self.side(owner));
+        self.reading.get_or_init(|| self.safely("reading", read))
     }
 
+    /// Computes a part. A fault in it costs that part and not the request: the part is empty, and `work` says so.
+    fn safely<T: Default>(&self, part: &'static str, compute: impl FnOnce() -> T) -> T {
+        let compute = || {
+            self.break_for_test(part);
+            compute()
+        };
+        catch_unwind(AssertUnwindSafe(compute)).unwrap_or_else(|_| {
+            self.failed.set(true);
+            T::default()
+        })
+    }
+
+    #[cfg(test)]
+    fn break_for_test(&self, part: &str) {
+        assert_ne!(self.broken, Some(part), "a part has a fault");
+    }
+
+    #[cfg(not(test))]
+    fn break_for_test(&self, _part: &str) {}
+
     fn any_website(&self) -> Option<&Target> {
-        let website = self.website.get_or_init(|| Target::of(self.submission.author.url.as_deref()?));
-        website.as_ref()
+        let read = || Target::of(self.submission.author.url.as_deref()?);
+        self.website.get_or_init(|| self.safely("website", read)).as_ref()
     }
 
     fn visible_chars(&self) -> impl Iterator<Item = char> {
@@ -220,42 +263,10 @@ impl<'a> Facts<'a> {
     }
 
     fn side(&self, owner: &str) -> Side {
-        let post = self.post_owner.get_or_init(|| {
-            let target = Target::of(self.submission.post.url.as_deref()?)?;
-            Some(target.owner)
-        });
+        let read = || Some(Target::of(self.submission.post.url.as_deref()?)?.owner);
+        let post = self.post_owner.get_or_init(|| self.safely("post", read));
         let is_own = self.policy.owns(owner) || post.as_deref() == Some(owner);
         if is_own { Side::Own } else { Side::Foreign }
-    }
-}
-
-/// How much of the budget is left. Counted in pieces of work, never in time, so that it is the same everywhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Work {
-    /// So many candidates for links may still be read.
-    Left(usize),
-    /// There was more than may be read.
-    Exceeded,
-}
-
-impl Default for Work {
-    fn default() -> Self {
-        Work::Left(1000)
-    }
-}
-
-impl Work {
-    /// Takes one link from the budget; `false` if there is none left.
-    fn spend_link(&mut self) -> bool {
-        *self = match *self {
-            Work::Left(left @ 1..) => Work::Left(left - 1),
-            Work::Left(0) | Work::Exceeded => Work::Exceeded,
-        };
-        *self != Work::Exceeded
-    }
-
-    fn exceed(&mut self) {
-        *self = Work::Exceeded;
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a submission's facts promise to those who store and search them.
 
 use super::*;
+use crate::domain::{Action, DecidedBy};
 use crate::screening::rules::testing::{NOW, example, policy};
 
 fn with_facts<T>(text: &str, read: impl FnOnce(&Facts<'_>) -> T) -> T {
@@ -73,4 +74,38 @@ fn the_report_tells_what_was_found_and_where() {
     );
     assert_eq!((link.span, report.handles[0].text.as_str()), ((4, 36), "a@b.example"));
     assert!(report.folded.starts_with("see ") && report.fingerprints.text.is_some());
+}
+
+#[test]
+fn a_part_that_panics_is_empty_and_the_comment_waits() {
+    let policy = policy();
+    let (submission, history) = example(
+        r#"{"content": "Write to <b>me</b>: a@b.example, http://c.example", "author": {"name": "Ana", "url": "http://d.example"}}"#,
+    );
+    for part in ["reading", "folded", "name", "handles", "words", "essence", "website", "post"] {
+        let facts = Facts { broken: Some(part), ..Facts::new(&submission, &policy, Timestamp::from_millis(NOW)) };
+        let (_, _, _, _) = (facts.identity(), facts.text_fingerprint(), facts.hosts(), facts.report());
+        let verdict = crate::screening::screen(&facts, &history, &policy);
+        assert_eq!((verdict.action, verdict.decided_by), (Action::Hold, DecidedBy::Unavailable), "{part}");
+    }
+}
+
+/// 64 KiB of what people write, in languages whose letters have compatible forms.
+#[test]
+fn honest_texts_of_any_language_stay_within_the_budget() {
+    for piece in [
+        "สวัสดีครับ วันนี้ผมจะทำน้ำพริกและนำไปให้คุณแม่ ",
+        "قال النبي ﷺ إنما الأعمال بالنيات وإنما لكل امرئ ما نوى. ",
+        "ﺍﻟﺴﻼﻡ ﻋﻠﻴﻜﻢ ﻻ ﺇﻟﻪ ﺇﻻ ﷲ ",
+        "안녕하세요, 오늘 날씨가 정말 좋네요 ㅋㅋㅋ ",
+        "\u{110B}\u{1161}\u{11AB}\u{1102}\u{1167}\u{11BC} \u{1112}\u{1161}\u{11AB}\u{1100}\u{1173}\u{11AF} ",
+        "ຂ້ອຍຢາກໄປຕະຫຼາດນຳເຈົ້າ ທຳມະດາ ",
+        "བཀྲ་ཤིས་བདེ་ལེགས། ",
+        "हिन्दी में क़लम और ज़रूरत ",
+        "Tiếng Việt có nhiều dấu, rất đẹp… ½ ™ ",
+        "株式会社㈱の㎡は①②③です。ｶﾞｷﾞｸﾞ ",
+    ] {
+        let content = serde_json::json!({ "content": piece.repeat(64 * 1024 / piece.len()) }).to_string();
+        with_facts(&content, |facts| assert!(matches!(facts.work(), Work::Left(_)), "{piece}"));
+    }
 }

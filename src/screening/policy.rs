@@ -5,7 +5,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use super::facts::Target;
+use super::facts::{Target, fold_for_search};
 use super::rules::{self, Check, Rule};
 use super::settings::{FirstComment, KindAction, Mode, Settings};
 use crate::domain::{RuleDoc, RuleId, Slug, Thresholds};
@@ -58,6 +58,7 @@ impl Policy {
         check_thresholds(settings, &mut faults);
         let rules = build_rules(settings, &mut faults);
         let domains = read_domains(settings, &mut faults);
+        check_names(settings, &mut faults);
         if !faults.is_empty() {
             return Err(faults);
         }
@@ -137,6 +138,20 @@ fn check_thresholds(settings: &Settings, faults: &mut Vec<Invalid>) {
     }
 }
 
+/// Kinds that no submission can have, and phrases that no text can hold.
+fn check_names(settings: &Settings, faults: &mut Vec<Invalid>) {
+    for kind in settings.kinds.keys() {
+        if let Err(fault) = Slug::try_from(kind.to_string()) {
+            faults.push(Invalid::new(format!("kinds.{kind}"), fault.detail));
+        }
+    }
+    for (place, phrase) in settings.phrases.iter().enumerate() {
+        if !fold_for_search(phrase).contains(|c: char| !c.is_whitespace()) {
+            faults.push(Invalid::new(format!("phrases[{place}]"), "holds nothing that can be seen"));
+        }
+    }
+}
+
 fn build_rules(settings: &Settings, faults: &mut Vec<Invalid>) -> Vec<ActiveRule> {
     let known: BTreeSet<&str> = rules::ALL.iter().map(|rule| rule.id).collect();
     for id in settings.rules.keys().filter(|id| !known.contains(id.as_str())) {
@@ -168,7 +183,7 @@ fn read_domains(settings: &Settings, faults: &mut Vec<Invalid>) -> BTreeSet<Stri
     for (place, domain) in settings.domains.iter().enumerate() {
         match Target::of(domain) {
             Some(target) => drop(domains.insert(target.owner)),
-            None => faults.push(Invalid::new(format!("domains.{place}"), format!("\"{domain}\" is not a domain"))),
+            None => faults.push(Invalid::new(format!("domains[{place}]"), format!("\"{domain}\" is not a domain"))),
         }
     }
     domains
@@ -198,6 +213,8 @@ mod tests {
         settings.hold_at = 0;
         settings.blatant_at = 1;
         settings.domains = vec!["nonsense".to_owned()];
+        settings.phrases = vec!["fine".to_owned(), String::new(), "\u{200B}".to_owned()];
+        settings.kinds = toml::from_str("'Bad Kind' = 'reject'").unwrap();
         let table = settings.rules.remove("link_count").unwrap();
         settings.rules.insert("link_cuont".to_owned(), table);
         settings.rules.get_mut("too_fast").unwrap().options.insert("colour".to_owned(), true.into());
@@ -210,9 +227,12 @@ mod tests {
             "rules.link_count",
             "rules.too_fast.colour",
             "rules.all_caps.points",
-            "domains.0",
+            "domains[0]",
+            "phrases[1]",
+            "phrases[2]",
+            "kinds.Bad Kind",
         ] {
-            assert!(found.iter().any(|fault| fault.split(' ').next() == Some(key)), "{key} in {found:?}");
+            assert!(found.iter().any(|fault| fault.starts_with(&format!("{key} "))), "{key} in {found:?}");
         }
     }
 

@@ -27,4 +27,17 @@ impl Case<'_> {
             || approved(&self.history.account)
             || record.is_some_and(|record| record.approved > 0)
     }
+
+    /// Whether an author people have approved is shown to be this one: by a verified account, by an e-mail address that
+    /// came with the same network or website before, or by the word of the blog. A typed address shows nothing.
+    pub fn author_is_proven(&self) -> bool {
+        let now = self.facts.now();
+        let approved = |past: &Past| past.total(now).approved > 0;
+        let author = &self.facts.submission().author;
+        let is_verified = author.account.as_ref().is_some_and(|account| account.verified);
+        (is_verified && approved(&self.history.account))
+            || approved(&self.history.mail_net)
+            || approved(&self.history.mail_owner)
+            || author.record.is_some_and(|record| record.approved > 0)
+    }
 }

@@ -138,6 +138,24 @@ fn a_rule_that_panics_holds_the_comment() {
 }
 
 #[test]
+fn a_typed_address_buys_no_links() {
+    let links = "Of these http://a.example http://b.example http://c.example http://d.example I like the first best";
+    let text = |past: &str| {
+        let past = format!(r#"{{"{past}": {{"b": [{{"p": 683, "a": 5}}]}}}}"#);
+        format!(r#"{{"content": "{links}", "author": {{"email": "ana@mail.example"}}, "history": {past}}}"#)
+    };
+    expect(&text("mail"), &screening(), Action::Hold, DecidedBy::Score);
+    expect(&text("mail_net"), &screening(), Action::Approve, DecidedBy::Score);
+}
+
+#[test]
+fn trust_in_somebody_unnamed_points_at_nothing() {
+    let verdict = judge(r#"{"content": "Hello", "author": {"record": {"approved": 1, "rejected": 0}}}"#, &screening());
+    let hit = verdict.hits.iter().find(|hit| hit.rule.as_str() == "author_approved_before").unwrap();
+    assert!(hit.evidence.is_empty());
+}
+
+#[test]
 fn too_much_work_is_held() {
     let links: String = (0..2000).map(|n| format!("http://a{n}.example/ ")).collect();
     let text = serde_json::json!({ "content": links }).to_string();

@@ -10,7 +10,7 @@ use crate::screening::case::Case;
 pub const RULE: Rule = Rule {
     id: "author_approved_before",
     group: Group::History,
-    summary: "People have approved comments of this author and rejected none as spam; full trust, twice the points, takes more than a typed e-mail address.",
+    summary: "People have approved comments of this author and rejected none as spam; full trust, twice the points, and any trust in links, takes more than a typed e-mail address.",
     why: "Who wrote well before will again. But anybody can type an address: twice the points are for a verified account, or an e-mail address seen together with the same network or website.",
     certain: false,
     fires: &[
@@ -18,6 +18,7 @@ pub const RULE: Rule = Rule {
         r#"{"content": "I agree.", "author": {"name": "Ana", "record": {"approved": 3, "rejected": 0}}}"#,
     ],
     passes: &[
+        r#"{"content": "http://a.example http://b.example", "author": {"email": "ana@mail.example"}, "history": {"mail": {"b": [{"p": 683, "n": 2, "a": 2}]}}}"#,
         r#"{"content": "I agree.", "author": {"email": "ana@mail.example"}}"#,
         r#"{"content": "I agree.", "author": {"email": "ana@mail.example"}, "history": {"mail": {"b": [{"p": 683, "n": 2, "a": 1, "s": 1}]}}}"#,
     ],
@@ -42,8 +43,14 @@ impl Check for AuthorApprovedBefore {
         if !(is_good(&history.mail) || is_good(&history.account) || has_record || is_backed) {
             return None;
         }
+        let is_shown = is_verified || is_backed || has_record;
+        if !is_shown && (case.facts.foreign_links().next().is_some() || case.facts.website().is_some()) {
+            return None;
+        }
         let field = if author.email.is_some() { Field::AuthorEmail } else { Field::AuthorName };
-        let times = if is_verified || is_backed || has_record { 2 } else { 1 };
-        Some(Finding::new("People have approved comments of this author.", vec![case.facts.whole(field)]).times(times))
+        // The word of a blog about somebody it does not name points at nothing.
+        let evidence = Some(case.facts.whole(field)).filter(|evidence| !evidence.excerpt.is_empty());
+        let message = "People have approved comments of this author.";
+        Some(Finding::new(message, evidence.into_iter().collect()).times(if is_shown { 2 } else { 1 }))
     }
 }

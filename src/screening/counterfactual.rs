@@ -1,6 +1,6 @@
 //! The smallest sets of hits without which a comment would pass: be approved, or wait only because it is its author's first.
 
-use super::engine::{Circumstances, Force, Weight};
+use super::weighing::{Circumstances, Force, Weight};
 use crate::domain::{Action, DecidedBy};
 
 /// The most sets that are named.

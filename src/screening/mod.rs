@@ -11,12 +11,13 @@ mod lists;
 mod policy;
 mod rules;
 mod settings;
+mod weighing;
 
 pub use case::Case;
 pub use engine::{Hits, conclude, rules};
 pub use facts::{Facts, FactsReport, Identity, fold_for_search};
-pub use policy::{Invalid, Policy};
-pub use settings::{FirstComment, KindAction, Mode, RuleSettings, Settings};
+pub use policy::Policy;
+pub use settings::{FirstComment, Invalid, KindAction, Mode, RuleSettings, Settings};
 
 use crate::domain::{History, Verdict};
 

@@ -1,13 +1,12 @@
 //! A policy ready to judge by: settings checked, phrases and lists compiled, rules built.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use sha2::{Digest, Sha256};
 
 use super::facts::{Target, fold_for_search};
 use super::rules::{self, Check, Rule};
-use super::settings::{FirstComment, KindAction, Mode, Settings};
+use super::settings::{FirstComment, Invalid, KindAction, Mode, Settings};
 use crate::domain::{RuleDoc, RuleId, Slug, Thresholds};
 
 /// The most points a rule may add or take.
@@ -19,28 +18,6 @@ pub struct Policy {
     rules: Vec<ActiveRule>,
     domains: BTreeSet<String>,
     version: String,
-}
-
-/// A value of the settings that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Invalid {
-    /// The key, dotted, seen from `[policy]`: `rules.link_count.points`.
-    pub key: String,
-    /// Completes "the key …".
-    pub detail: String,
-}
-
-impl Invalid {
-    /// What is wrong with a key.
-    pub fn new(key: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { key: key.into(), detail: detail.into() }
-    }
-}
-
-impl fmt::Display for Invalid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.key, self.detail)
-    }
 }
 
 /// A rule that runs under a policy.

@@ -1,6 +1,7 @@
 //! The `[policy]` table of the configuration, as it is written. Its defaults stand in `config/moderato.toml` alone.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -84,5 +85,27 @@ impl Mode {
             Mode::Shadow => "shadow",
             Mode::Off => "off",
         }
+    }
+}
+
+/// A value of the settings that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invalid {
+    /// The key, dotted, seen from `[policy]`: `rules.link_count.points`.
+    pub key: String,
+    /// Completes "the key …".
+    pub detail: String,
+}
+
+impl Invalid {
+    /// What is wrong with a key.
+    pub fn new(key: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { key: key.into(), detail: detail.into() }
+    }
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.key, self.detail)
     }
 }

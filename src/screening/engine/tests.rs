@@ -3,8 +3,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::{Submission, Timestamp};
+use crate::domain::{Action, DecidedBy, Group, GroupSum, Submission, Timestamp};
+use crate::screening::facts::Work;
 use crate::screening::rules::testing::{NOW, default_settings, example, judge, policy};
+use crate::screening::weighing::{CAP, TRUST_CAP};
 use crate::screening::{FirstComment, KindAction, Mode, Policy, Settings, screen};
 
 /// The default policy, changed, and with first comments screened.

@@ -29,8 +29,7 @@ mod zero_width;
 use serde::de::DeserializeOwned;
 
 use super::case::Case;
-use super::policy::Invalid;
-use super::settings::Settings;
+use super::settings::{Invalid, Settings};
 use crate::domain::{Evidence, Group};
 
 /// Every rule, in the order in which hits are listed. Adding one takes its file, its line here, and its table

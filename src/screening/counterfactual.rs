@@ -5,8 +5,9 @@ use crate::domain::{Action, DecidedBy};
 
 /// The most sets that are named.
 const MAX_SETS: usize = 3;
-/// The most ways that are tried: what takes more has no short answer.
-const MAX_TRIES: usize = 20_000;
+/// The most ways that are tried, enough for any three of two dozen hits and well below a millisecond: what takes more
+/// has no short answer.
+const MAX_TRIES: usize = 2_400;
 
 /// The smallest sets, at most three, as places in `weights`; none if it passes, or if no hit can change that.
 pub(super) fn sets(circumstances: &Circumstances, weights: &[Weight]) -> Vec<Vec<usize>> {

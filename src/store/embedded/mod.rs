@@ -6,6 +6,8 @@ mod existing;
 mod fault;
 mod feed;
 mod history;
+mod identity;
+mod keeping;
 mod keys;
 mod listing;
 mod lock;
@@ -82,17 +84,17 @@ impl Embedded {
 #[async_trait]
 impl Store for Embedded {
     async fn identity(&self) -> Result<Option<Identity>, Error> {
-        self.points.read(sites::identity)
+        self.points.read(identity::identity)
     }
 
     async fn settle(&self, seed: Seed) -> Result<Identity, Error> {
-        self.writer.write(move |tx| sites::settle(tx, &seed)).await
+        self.writer.write(move |tx| identity::settle(tx, &seed)).await
     }
 
     async fn health(&self) -> Result<(), Error> {
         self.writer.check()?;
         self.check_space()?;
-        self.points.read(sites::identity).map(|_| ())
+        self.points.read(identity::identity).map(|_| ())
     }
 
     async fn recall(&self, site: &SiteId, ask: &Recall) -> Result<Recalled, Error> {
@@ -101,8 +103,8 @@ impl Store for Embedded {
 
     async fn record(&self, site: &SiteId, entry: Record) -> Result<Recorded, Error> {
         self.check_space()?;
-        let (site, draft) = (site.clone(), comments::Draft::of(entry).map_err(Fault::into_error)?);
-        self.writer.write(move |tx| comments::record(tx, &site, &draft)).await
+        let (site, draft) = (site.clone(), keeping::Draft::of(entry).map_err(Fault::into_error)?);
+        self.writer.write(move |tx| keeping::record(tx, &site, &draft)).await
     }
 
     async fn decide(

@@ -1,11 +1,10 @@
-//! Sites, their counts, and the store's identity.
+//! Sites and their counts.
 
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use super::fault::Fault;
-use super::keys;
 use crate::domain::{Comment, Counts, EventId, Review, Site, SiteId, SiteName, Status, Timestamp};
-use crate::store::{Error, Identity, Seed};
+use crate::store::Error;
 
 /// A site as the other tables know it.
 #[derive(Clone, Copy, Debug)]
@@ -49,27 +48,6 @@ pub(super) fn recount(
         })?;
     }
     Ok(())
-}
-
-/// [`Store::identity`](crate::store::Store::identity)
-pub(super) fn identity(tx: &Connection) -> Result<Option<Identity>, Fault> {
-    let mut find = tx.prepare_cached("SELECT store_id, secret FROM meta")?;
-    let found = find.query_row([], |row| Ok(Identity { store_id: row.get(0)?, secret: row.get(1)? }));
-    Ok(found.optional()?)
-}
-
-/// [`Store::settle`](crate::store::Store::settle)
-pub(super) fn settle(tx: &Connection, seed: &Seed) -> Result<Identity, Fault> {
-    if let Some(identity) = identity(tx)? {
-        return Ok(identity);
-    }
-    let Identity { store_id, secret } = &seed.identity;
-    tx.execute("INSERT INTO meta (one, store_id, secret) VALUES (1, ?1, ?2)", (store_id, secret))?;
-    create(tx, &seed.site)?;
-    for key in &seed.keys {
-        keys::create(tx, key)?;
-    }
-    Ok(seed.identity.clone())
 }
 
 /// [`Store::create_site`](crate::store::Store::create_site)

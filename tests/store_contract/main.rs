@@ -6,6 +6,7 @@
 
 #[path = "../support/audit.rs"]
 mod audit;
+mod damage;
 mod deciding;
 mod embedded;
 

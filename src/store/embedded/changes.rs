@@ -1,17 +1,14 @@
-//! Changes to a comment: decided, linked, withdrawn, erased; each with counts, history and event.
+//! Changes to a comment: decided, linked, withdrawn; each with counts, history and event.
 
-use rusqlite::{Connection, named_params};
+use rusqlite::Connection;
 
 use super::comments::{self, Found};
 use super::existing;
 use super::fault::Fault;
 use super::feed::{self, News};
 use super::history;
-use super::packed::pack;
 use super::sites::{self, SiteRow};
-use crate::domain::{
-    Change, Comment, CommentRef, DecisionRequest, EventChange, ExternalId, HistoryKey, SiteId, Step, Timestamp,
-};
+use crate::domain::{Change, CommentRef, DecisionRequest, ExternalId, SiteId, Step, Timestamp};
 use crate::store::{Existing, Idempotency, Outcome};
 
 /// A decision, of which comment, and under which key.
@@ -74,22 +71,6 @@ pub(super) fn withdraw(tx: &Connection, site: &SiteId, comment: &CommentRef, now
     take(tx, site, found, step)
 }
 
-/// [`Store::erase`](crate::store::Store::erase)
-pub(super) fn erase(tx: &Connection, site: &SiteId, comment: &CommentRef, now: Timestamp) -> Result<bool, Fault> {
-    let site = sites::find(tx, site)?;
-    let Some(Found { number, mut comment }) = comments::find(tx, site, comment)? else { return Ok(false) };
-    comment.version += 1;
-    bury(tx, site, &comment, now)?;
-    let mut delete = tx.prepare_cached("DELETE FROM comments WHERE n = ?1")?;
-    delete.execute([number])?;
-    for delta in comment.uncounting() {
-        history::apply(tx, site, &delta, now)?;
-    }
-    sites::recount(tx, site, Some(&comment), None)?;
-    feed::append(tx, site, News { change: EventChange::Erased, comment: &comment, at: now })?;
-    Ok(true)
-}
-
 /// Does what the rules of a comment's life say.
 fn take(tx: &Connection, site: SiteRow, found: Found, step: Step) -> Result<Outcome, Fault> {
     let Found { number, comment: was } = found;
@@ -104,30 +85,7 @@ fn take(tx: &Connection, site: SiteRow, found: Found, step: Step) -> Result<Outc
     for delta in &deltas {
         history::apply(tx, site, delta, now)?;
     }
-    sites::recount(tx, site, Some(&was), Some(&comment))?;
-    feed::append(tx, site, News { change: event, comment: &comment, at: now })?;
+    sites::recount(tx, site, Some((&was).into()), Some((&comment).into()))?;
+    feed::append(tx, site, News::of(event, &comment, now))?;
     Ok(Outcome::Changed(Box::new(comment)))
-}
-
-/// Leaves a tombstone: ids, times, status and hashed keys.
-fn bury(tx: &Connection, site: SiteRow, comment: &Comment, now: Timestamp) -> Result<(), Fault> {
-    let history: Vec<HistoryKey> = comment.counted.iter().map(|counted| counted.key).collect();
-    let mut insert = tx.prepare_cached(
-        "INSERT INTO tombstones
-            (site, id, external_id, status, version, received_at, written_at, erased_at, history)
-         VALUES
-            (:site, :id, :external_id, :status, :version, :received_at, :written_at, :erased_at, :history)",
-    )?;
-    insert.execute(named_params! {
-        ":site": site.number,
-        ":id": comment.id.as_bytes(),
-        ":external_id": comment.submission.external_id.as_ref().map(ExternalId::as_str),
-        ":status": comment.status.as_str(),
-        ":version": comment.version,
-        ":received_at": comment.received_at.millis(),
-        ":written_at": comment.written_at.millis(),
-        ":erased_at": now.millis(),
-        ":history": pack(&history)?,
-    })?;
-    Ok(())
 }

@@ -23,7 +23,7 @@ pub(super) fn find(tx: &Connection, site: SiteRow, comment: &CommentRef) -> Resu
 
 /// Finds a comment by our id.
 pub(super) fn find_by_id(tx: &Connection, site: SiteRow, id: CommentId) -> Result<Option<Found>, Fault> {
-    let find = tx.prepare_cached("SELECT n, crc, packed FROM comments WHERE site = ?1 AND id = ?2")?;
+    let find = tx.prepare_cached("SELECT n, id, crc, packed FROM comments WHERE site = ?1 AND id = ?2")?;
     found(find, (site.number, id.as_bytes()))
 }
 
@@ -33,7 +33,7 @@ pub(super) fn find_by_external_id(
     site: SiteRow,
     external_id: &ExternalId,
 ) -> Result<Option<Found>, Fault> {
-    let find = tx.prepare_cached("SELECT n, crc, packed FROM comments WHERE site = ?1 AND external_id = ?2")?;
+    let find = tx.prepare_cached("SELECT n, id, crc, packed FROM comments WHERE site = ?1 AND external_id = ?2")?;
     found(find, (site.number, external_id.as_str()))
 }
 
@@ -93,5 +93,5 @@ fn priority(comment: &Comment) -> Option<i64> {
 fn found(mut find: CachedStatement<'_>, values: impl Params) -> Result<Option<Found>, Fault> {
     let mut rows = find.query(values)?;
     let Some(row) = rows.next()? else { return Ok(None) };
-    Ok(Some(Found { number: row.get(0)?, comment: comment_at(row, 1, 2)? }))
+    Ok(Some(Found { number: row.get(0)?, comment: comment_at(row, 1)? }))
 }

@@ -40,10 +40,10 @@ pub(super) fn record(tx: &Connection, site: &SiteId, draft: &Draft) -> Result<Re
     for delta in fitted.as_ref().unwrap_or(comment).counting() {
         history::apply(tx, site, &delta, now)?;
     }
-    sites::recount(tx, site, None, Some(comment))?;
+    sites::recount(tx, site, None, Some(comment.into()))?;
     if *announced {
         let change = EventChange::Submitted { action: comment.verdict.action, score: comment.verdict.score };
-        feed::append(tx, site, News { change, comment, at: now })?;
+        feed::append(tx, site, News::of(change, comment, now))?;
     }
     if let Some(idempotency) = idempotency {
         existing::remember_key(tx, site, (idempotency, comment.id), now)?;

@@ -2,6 +2,7 @@
 
 mod changes;
 mod comments;
+mod erasing;
 mod existing;
 mod fault;
 mod feed;
@@ -137,7 +138,7 @@ impl Store for Embedded {
 
     async fn erase(&self, site: &SiteId, comment: &CommentRef, now: Timestamp) -> Result<bool, Error> {
         let (site, comment) = (site.clone(), comment.clone());
-        self.writer.scrub_after(move |tx| changes::erase(tx, &site, &comment, now)).await
+        self.writer.scrub_after(move |tx| erasing::erase(tx, &site, &comment, now)).await
     }
 
     async fn get(&self, site: &SiteId, comment: &CommentRef) -> Result<Option<Comment>, Error> {

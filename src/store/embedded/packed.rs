@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::fault::Fault;
-use crate::domain::Comment;
+use crate::domain::{Comment, CommentId};
 
 /// A comment, packed.
 #[derive(Clone, Debug)]
@@ -24,14 +24,17 @@ impl PackedComment {
     }
 }
 
-/// The comment in a row that has `crc` and `packed` at these two places.
-pub(super) fn comment_at(row: &Row<'_>, crc: usize, packed: usize) -> Result<Comment, Fault> {
-    let expected: u32 = row.get(crc)?;
-    let json = bytes(row.get_ref(packed)?)?;
+/// The comment in a row that has `id`, `crc` and `packed` from this column on. One that is damaged is named in the error,
+/// so that somebody can erase it.
+pub(super) fn comment_at(row: &Row<'_>, first: usize) -> Result<Comment, Fault> {
+    let id = CommentId::from_bytes(row.get(first)?);
+    let damaged = |why: String| Fault::damaged(format!("comment {id}: {why}"));
+    let expected: u32 = row.get(first + 1).map_err(|why| damaged(why.to_string()))?;
+    let json = row.get_ref(first + 2)?.as_bytes().map_err(|why| damaged(why.to_string()))?;
     if crc32fast::hash(json) != expected {
-        return Err(Fault::damaged("a comment's record does not agree with its checksum"));
+        return Err(damaged("its record does not agree with its checksum".to_owned()));
     }
-    unpack(json)
+    serde_json::from_slice(json).map_err(|why| damaged(unreadable(&why)))
 }
 
 /// Any value as JSON.
@@ -45,7 +48,13 @@ pub(super) fn unpack_at<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Re
 }
 
 fn unpack<T: DeserializeOwned>(json: &[u8]) -> Result<T, Fault> {
-    serde_json::from_slice(json).map_err(|why| Fault::damaged(format!("a record cannot be read: {why}")))
+    serde_json::from_slice(json).map_err(|why| Fault::damaged(unreadable(&why)))
+}
+
+/// Where a record stops making sense. The parser's own words may quote what stands there, which is nobody's business in a
+/// log.
+fn unreadable(why: &serde_json::Error) -> String {
+    format!("its record cannot be read: a fault of {:?} at column {}", why.classify(), why.column())
 }
 
 fn bytes(value: ValueRef<'_>) -> Result<&[u8], Fault> {

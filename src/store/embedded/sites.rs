@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use super::fault::Fault;
-use crate::domain::{Comment, Counts, EventId, Review, Site, SiteId, SiteName, Status, Timestamp};
+use crate::domain::{Comment, Counts, EventId, Site, SiteId, SiteName, Status, Timestamp};
 use crate::store::Error;
 
 /// A site as the other tables know it.
@@ -13,6 +13,20 @@ pub(super) struct SiteRow {
     pub(super) number: i64,
     /// The last id given to an event of it.
     pub(super) last_event: EventId,
+}
+
+/// What of a comment its site counts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Standing {
+    pub(super) status: Status,
+    /// Whether its review is.
+    pub(super) open: bool,
+}
+
+impl From<&Comment> for Standing {
+    fn from(comment: &Comment) -> Self {
+        Self { status: comment.status, open: comment.review.is_open() }
+    }
 }
 
 /// Finds a site, or answers [`Error::UnknownSite`].
@@ -25,18 +39,20 @@ pub(super) fn find(tx: &Connection, site: &SiteId) -> Result<SiteRow, Fault> {
     row.optional()?.ok_or(Fault::Answer(Error::UnknownSite))
 }
 
-/// Takes a comment out of its site's counts as it was, and puts it in as it is.
+/// Takes a comment out of its site's counts as it stood, and puts it in as it stands.
 pub(super) fn recount(
     tx: &Connection,
     site: SiteRow,
-    was: Option<&Comment>,
-    is: Option<&Comment>,
+    was: Option<Standing>,
+    is: Option<Standing>,
 ) -> Result<(), Fault> {
-    let change = |test: fn(&Comment) -> bool| i64::from(is.is_some_and(test)) - i64::from(was.is_some_and(test));
-    let approved = change(|comment| comment.status == Status::Approved);
-    let held = change(|comment| comment.status == Status::Held);
-    let rejected = change(|comment| comment.status == Status::Rejected);
-    let open = change(|comment| matches!(comment.review, Review::Open { .. }));
+    let change = |test: fn(&Standing) -> bool| {
+        i64::from(is.as_ref().is_some_and(test)) - i64::from(was.as_ref().is_some_and(test))
+    };
+    let approved = change(|standing| standing.status == Status::Approved);
+    let held = change(|standing| standing.status == Status::Held);
+    let rejected = change(|standing| standing.status == Status::Rejected);
+    let open = change(|standing| standing.open);
     if (approved, held, rejected, open) != (0, 0, 0, 0) {
         let mut count = tx.prepare_cached(
             "UPDATE sites SET approved = approved + :approved, held = held + :held, rejected = rejected + :rejected,

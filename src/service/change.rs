@@ -50,7 +50,7 @@ impl Service {
         idempotency_header: Option<&str>,
     ) -> Result<Decided, Error> {
         let now = self.clock.now();
-        let fingerprint = wish.fingerprint(comment);
+        let fingerprint = wish.fingerprint();
         let idempotency = idempotency_header.map(|header| Idempotency {
             key: idempotency_key(header),
             fingerprint: fingerprint.clone(),
@@ -68,7 +68,7 @@ impl Service {
         };
         let request = DecisionRequest { decision, dated, if_match: wish.if_match, now };
         let outcome = self.store.decide(site, comment, request, idempotency).await?;
-        settle(outcome, &fingerprint)
+        settle_for(comment, outcome, &fingerprint)
     }
 
     /// Gives a comment the blog's id, once that exists.
@@ -95,14 +95,29 @@ impl Service {
 }
 
 impl Wish {
-    /// Tells the same wish from another one under the same idempotency key.
-    fn fingerprint(&self, comment: &CommentRef) -> Fingerprint {
+    /// Tells the same wish from another one under the same idempotency key. The comment stays out of it, as it may be named
+    /// by either id: [`settle_for`] compares it.
+    fn fingerprint(&self) -> Fingerprint {
         let Wish { action, reason, note, source, actor, at, if_match: _ } = self;
-        let request = serde_json::json!([action, reason, note, source, actor, at, format!("{comment:?}")]);
+        let request = serde_json::json!([action, reason, note, source, actor, at]);
         let mut hash = Sha256::new_with_prefix(b"decide\n");
         hash.update(request.to_string());
         Fingerprint::new(hash.finalize().into())
     }
+}
+
+/// What a decision came to; a key that was used for another comment than this one stands for another request.
+fn settle_for(asked: &CommentRef, outcome: Outcome, fingerprint: &Fingerprint) -> Result<Decided, Error> {
+    if let Outcome::Replayed { comment, .. } = &outcome {
+        let same = match asked {
+            CommentRef::Id(id) => comment.id == *id,
+            CommentRef::External(id) => comment.submission.external_id.as_ref() == Some(id),
+        };
+        if !same {
+            return Err(Error::IdempotencyMismatch);
+        }
+    }
+    settle(outcome, fingerprint)
 }
 
 fn settle(outcome: Outcome, asked: &Fingerprint) -> Result<Decided, Error> {
@@ -110,10 +125,10 @@ fn settle(outcome: Outcome, asked: &Fingerprint) -> Result<Decided, Error> {
     match outcome {
         Outcome::Changed(comment) | Outcome::Already(comment) => Ok(decided(comment)),
         Outcome::Outdated(comment) => Ok(Decided { applied: false, ..decided(comment) }),
-        Outcome::Replayed(comment, fingerprint) if fingerprint == *asked => {
-            Ok(Decided { replayed: true, ..decided(comment) })
+        Outcome::Replayed { comment, fingerprint, applied } if fingerprint == *asked => {
+            Ok(Decided { applied, replayed: true, ..decided(comment) })
         }
-        Outcome::Replayed(..) => Err(Error::IdempotencyMismatch),
+        Outcome::Replayed { .. } => Err(Error::IdempotencyMismatch),
         Outcome::ReplayedErased(id) => Err(Error::Erased(id)),
         Outcome::NotFound => Err(Error::UnknownComment),
         Outcome::ExternalIdTaken(id) => Err(Error::ExternalIdTaken(id)),

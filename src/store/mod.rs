@@ -47,7 +47,8 @@ pub trait Store: Send + Sync {
     async fn recall(&self, site: &SiteId, ask: &Recall) -> Result<Recalled, Error>;
 
     /// Keeps a new comment: the record, its place in the queue, counts, history and (if announced) the event. If its
-    /// idempotency key or its external id is known by now, nothing is written, and the answer says whose it is.
+    /// idempotency key or its external id is known by now, nothing is written, and the answer says whose it is; except that
+    /// a new key is remembered for the comment that has the external id, if that has the same fingerprint.
     async fn record(&self, site: &SiteId, entry: Record) -> Result<Recorded, Error>;
 
     /// Decides by [`Comment::decide`]. If the idempotency key is known, nothing is written.
@@ -343,7 +344,7 @@ pub struct Record {
 pub enum Recorded {
     /// It is kept.
     New,
-    /// Its key or external id was taken in the meantime; nothing was written.
+    /// Its key or external id was taken in the meantime; at most its key was written.
     Existing(Existing),
 }
 
@@ -362,8 +363,15 @@ pub enum Outcome {
     Refused(Refusal, Box<Comment>),
     /// The external id belongs to another comment, or to one that was erased.
     ExternalIdTaken(CommentId),
-    /// The idempotency key was used before: the comment it names as it now is, and the first request's fingerprint.
-    Replayed(Box<Comment>, Fingerprint),
+    /// The idempotency key was used before.
+    Replayed {
+        /// The comment it names, as it now is.
+        comment: Box<Comment>,
+        /// Of the request that used the key first.
+        fingerprint: Fingerprint,
+        /// Whether that request was applied: `false` if it was outdated.
+        applied: bool,
+    },
     /// The idempotency key names a comment that was erased.
     ReplayedErased(CommentId),
 }

@@ -201,13 +201,28 @@ async fn a_decision_under_a_known_key_is_replayed_with_the_comment_as_it_is_now(
         changed(store.decide(&blog(), &by_id(1), wish(Approve, 10), key()).await.unwrap());
         let reopened = changed(store.decide(&blog(), &by_id(1), wish(Reopen, 20), None).await.unwrap());
         let again = store.decide(&blog(), &by_id(1), wish(Approve, 10), key()).await.unwrap();
-        assert_eq!(again, Outcome::Replayed(Box::new(reopened.clone()), fingerprint(77)));
+        let replayed = Outcome::Replayed { comment: Box::new(reopened), fingerprint: fingerprint(77), applied: true };
+        assert_eq!(again, replayed);
         // Whatever the second request is about: the caller compares fingerprints.
         keep(store, &blog(), held(2)).await;
         let misused = Some(idempotency(1, &fingerprint(78)));
         let outcome = store.decide(&blog(), &by_id(2), wish(Reject, 30), misused).await.unwrap();
-        assert_eq!(outcome, Outcome::Replayed(Box::new(reopened), fingerprint(77)));
+        assert_eq!(outcome, replayed);
         assert_eq!(store.get(&blog(), &by_id(2)).await.unwrap().unwrap().version, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_replay_says_whether_the_first_request_was_applied() {
+    everywhere(async |store| {
+        decided(store).await;
+        let key = || Some(idempotency(1, &fingerprint(77)));
+        let late = || on_blog(wish(Reject, 5));
+        let first = store.decide(&blog(), &by_id(1), late(), key()).await.unwrap();
+        assert!(matches!(first, Outcome::Outdated(_)), "{first:?}");
+        let again = store.decide(&blog(), &by_id(1), late(), key()).await.unwrap();
+        assert!(matches!(again, Outcome::Replayed { applied: false, .. }), "{again:?}");
     })
     .await;
 }
@@ -219,7 +234,7 @@ async fn submissions_and_decisions_share_their_keys() {
         let key = Some(idempotency(1, &fingerprint(77)));
         let outcome = store.decide(&blog(), &by_id(1), wish(Approve, 10), key).await.unwrap();
         assert!(
-            matches!(outcome, Outcome::Replayed(comment, first) if comment.version == 1 && first == fingerprint(1))
+            matches!(outcome, Outcome::Replayed { comment, fingerprint: first, .. } if comment.version == 1 && first == fingerprint(1))
         );
         let key = Some(idempotency(2, &fingerprint(77)));
         changed(store.decide(&blog(), &by_id(1), wish(Approve, 10), key).await.unwrap());

@@ -69,6 +69,21 @@ async fn a_known_external_id_writes_nothing_and_names_its_comment() {
 }
 
 #[tokio::test]
+async fn a_new_key_of_the_same_submission_is_remembered_with_the_comment_that_has_its_external_id() {
+    everywhere(async |store| {
+        let first = named(held(1), "x-1");
+        store.record(&blog(), keyed(first.clone(), 1)).await.unwrap();
+        let retry = moderato::domain::Comment { fingerprint: fingerprint(1), ..named(held(2), "x-1") };
+        let known = Existing::ByExternalId { comment: Box::new(first.clone()) };
+        assert_eq!(store.record(&blog(), keyed(retry, 2)).await.unwrap(), Recorded::Existing(known));
+        let known = Existing::ByKey { comment: Box::new(first), fingerprint: fingerprint(1) };
+        assert_eq!(store.record(&blog(), keyed(held(3), 2)).await.unwrap(), Recorded::Existing(known));
+        assert_eq!(store.counts(&blog()).await.unwrap().held, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn external_ids_are_compared_to_the_last_byte() {
     everywhere(async |store| {
         for (n, name) in (1..).zip(["a", "A", "a ", "a\0", "a\0b", "ä", "a\u{308}"]) {

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::comments::{self, Found};
-use super::existing;
+use super::existing::{self, Use};
 use super::fault::Fault;
 use super::feed::{self, News};
 use super::history;
@@ -22,11 +22,13 @@ pub(super) struct Deciding {
 pub(super) fn decide(tx: &Connection, site: &SiteId, deciding: &Deciding) -> Result<Outcome, Fault> {
     let Deciding { comment, request, idempotency } = deciding;
     let (site, now) = (sites::find(tx, site)?, request.now);
-    let key = idempotency.as_ref().map(|idempotency| &idempotency.key);
-    match existing::of_key(tx, site, key, now)? {
-        Some(Existing::ByKey { comment, fingerprint }) => return Ok(Outcome::Replayed(comment, fingerprint)),
-        Some(Existing::Erased(id)) => return Ok(Outcome::ReplayedErased(id)),
-        Some(Existing::ByExternalId { .. }) | None => {}
+    if let Some(idempotency) = idempotency
+        && let Some(Use { comment: id, fingerprint, applied }) = existing::use_of_key(tx, site, &idempotency.key, now)?
+    {
+        return Ok(match comments::find_by_id(tx, site, id)? {
+            Some(Found { comment, .. }) => Outcome::Replayed { comment: Box::new(comment), fingerprint, applied },
+            None => Outcome::ReplayedErased(id),
+        });
     }
     let Some(found) = comments::find(tx, site, comment)? else { return Ok(Outcome::NotFound) };
     let id = found.comment.id;
@@ -36,7 +38,8 @@ pub(super) fn decide(tx: &Connection, site: &SiteId, deciding: &Deciding) -> Res
     if let (Some(idempotency), Outcome::Changed(_) | Outcome::Already(_) | Outcome::Outdated(_)) =
         (idempotency, &outcome)
     {
-        existing::remember_key(tx, site, (idempotency, id), now)?;
+        let applied = !matches!(outcome, Outcome::Outdated(_));
+        existing::remember_key(tx, site, (idempotency, id, applied), now)?;
     }
     Ok(outcome)
 }

@@ -32,17 +32,37 @@ pub(super) fn of_key(
     now: Timestamp,
 ) -> Result<Option<Existing>, Fault> {
     let Some(key) = key else { return Ok(None) };
-    let mut find = tx.prepare_cached(
-        "SELECT comment, fingerprint FROM idempotency WHERE site = ?1 AND hash = ?2 AND expires_at > ?3",
-    )?;
-    let named = find.query_row((site.number, key.0, now.millis()), |row| {
-        Ok((CommentId::from_bytes(row.get(0)?), Fingerprint::from(row.get::<_, String>(1)?)))
-    });
-    let Some((id, fingerprint)) = named.optional()? else { return Ok(None) };
+    let Some(Use { comment: id, fingerprint, .. }) = use_of_key(tx, site, key, now)? else { return Ok(None) };
     Ok(Some(match comments::find_by_id(tx, site, id)? {
         Some(Found { comment, .. }) => Existing::ByKey { comment: Box::new(comment), fingerprint },
         None => Existing::Erased(id),
     }))
+}
+
+/// What an idempotency key was used for.
+pub(super) struct Use {
+    pub(super) comment: CommentId,
+    /// Of the request.
+    pub(super) fingerprint: Fingerprint,
+    /// Whether it did anything: `false` for an outdated decision.
+    pub(super) applied: bool,
+}
+
+/// What an idempotency key was used for, unless it has expired.
+pub(super) fn use_of_key(
+    tx: &Connection,
+    site: SiteRow,
+    key: &IdempotencyKey,
+    now: Timestamp,
+) -> Result<Option<Use>, Fault> {
+    let mut find = tx.prepare_cached(
+        "SELECT comment, fingerprint, applied FROM idempotency WHERE site = ?1 AND hash = ?2 AND expires_at > ?3",
+    )?;
+    let used = find.query_row((site.number, key.0, now.millis()), |row| {
+        let fingerprint = Fingerprint::from(row.get::<_, String>(1)?);
+        Ok(Use { comment: CommentId::from_bytes(row.get(0)?), fingerprint, applied: row.get(2)? })
+    });
+    Ok(used.optional()?)
 }
 
 /// What an external id names.
@@ -66,22 +86,24 @@ pub(super) fn is_erased(tx: &Connection, site: SiteRow, id: CommentId) -> Result
     Ok(find.exists((site.number, id.as_bytes()))?)
 }
 
-/// Lets an idempotency key name a comment, and sweeps a few that have expired.
+/// Lets an idempotency key name a comment and whether its request did anything, and sweeps a few that have expired.
 pub(super) fn remember_key(
     tx: &Connection,
     site: SiteRow,
-    idempotency: (&Idempotency, CommentId),
+    (idempotency, comment, applied): (&Idempotency, CommentId, bool),
     now: Timestamp,
 ) -> Result<(), Fault> {
     let mut expired = tx.prepare_cached("SELECT 1 FROM idempotency WHERE expires_at <= ?1 LIMIT 1")?;
     if expired.exists([now.millis()])? {
         sweep(tx, now)?;
     }
-    let (Idempotency { key, fingerprint, expires_at }, comment) = idempotency;
+    let Idempotency { key, fingerprint, expires_at } = idempotency;
     let mut insert = tx.prepare_cached(
-        "INSERT OR REPLACE INTO idempotency (site, hash, comment, fingerprint, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT OR REPLACE INTO idempotency (site, hash, comment, fingerprint, applied, expires_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
-    insert.execute((site.number, key.0, comment.as_bytes(), fingerprint.as_str(), expires_at.millis()))?;
+    let values = (site.number, key.0, comment.as_bytes(), fingerprint.as_str(), applied, expires_at.millis());
+    insert.execute(values)?;
     Ok(())
 }
 

@@ -46,7 +46,7 @@ pub(super) fn record(tx: &Connection, site: &SiteId, draft: &Draft) -> Result<Re
         feed::append(tx, site, News::of(change, comment, now))?;
     }
     if let Some(idempotency) = idempotency {
-        existing::remember_key(tx, site, (idempotency, comment.id), now)?;
+        existing::remember_key(tx, site, (idempotency, comment.id, true), now)?;
     }
     Ok(Recorded::New)
 }
@@ -60,6 +60,12 @@ fn recorded_before(tx: &Connection, site: SiteRow, record: &Record) -> Result<Op
         return Ok(Some(Recorded::Existing(known)));
     }
     if let Some(known) = existing::of_external_id(tx, site, comment.submission.external_id.as_ref())? {
+        // The same submission under a new key: were the key forgotten, it would name a second comment next time.
+        if let (Some(idempotency), Existing::ByExternalId { comment: same }) = (idempotency, &known)
+            && same.fingerprint == comment.fingerprint
+        {
+            existing::remember_key(tx, site, (idempotency, same.id, true), comment.received_at)?;
+        }
         return Ok(Some(Recorded::Existing(known)));
     }
     if existing::is_erased(tx, site, comment.id)? {

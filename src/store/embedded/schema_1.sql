@@ -67,11 +67,13 @@ CREATE TABLE tombstones (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX tombstones_external ON tombstones (site, external_id) WHERE external_id IS NOT NULL;
 
+-- `applied` is 0 for a decision that was outdated.
 CREATE TABLE idempotency (
     site        INTEGER NOT NULL REFERENCES sites (ref) ON DELETE CASCADE,
     hash        BLOB NOT NULL,
     comment     BLOB NOT NULL,
     fingerprint TEXT NOT NULL,
+    applied     INTEGER NOT NULL,
     expires_at  INTEGER NOT NULL,
     PRIMARY KEY (site, hash)
 ) STRICT, WITHOUT ROWID;

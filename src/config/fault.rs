@@ -12,6 +12,11 @@ impl Fault {
     pub(super) fn at(origin: &Origin, detail: impl fmt::Display) -> Self {
         Self(format!("{origin}: {detail}"))
     }
+
+    /// A fault of what a flag of the command line sets.
+    pub(super) fn of_flag(flag: &str, detail: &str) -> Self {
+        Self(format!("{flag} {detail}"))
+    }
 }
 
 impl fmt::Display for Fault {
@@ -65,6 +70,17 @@ impl Origin {
             Origin::PolicyFile { .. } => key.strip_prefix("policy.").unwrap_or(key).to_owned(),
             Origin::Variable(_) => super::environment::Variable::name_of(key),
             Origin::Embedded { .. } | Origin::File { .. } | Origin::Eval => key.to_owned(),
+        }
+    }
+
+    /// How late the source is laid on: a later one wins.
+    pub(super) fn weight(&self) -> u8 {
+        match self {
+            Origin::Embedded { .. } => 0,
+            Origin::File { .. } => 1,
+            Origin::Variable(_) => 2,
+            Origin::Eval => 3,
+            Origin::PolicyFile { .. } => 4,
         }
     }
 

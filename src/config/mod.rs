@@ -77,18 +77,30 @@ impl Loaded {
 
     fn read(layers: &Layers, sources: &Sources<'_>) -> Result<Self, Fault> {
         let mut settings: Settings = layers.read()?;
-        if let Some(data_dir) = sources.data_dir {
-            settings.data_dir = data_dir.to_owned();
-        } else if settings.data_dir.as_os_str().is_empty() {
-            return Err(layers.fault_at("data_dir", "must name a directory; it is empty"));
+        const NO_DIRECTORY: &str = "must name a directory; it is empty";
+        match sources.data_dir {
+            Some(data_dir) if data_dir.as_os_str().is_empty() => return Err(Fault::of_flag("--data", NO_DIRECTORY)),
+            Some(data_dir) => data_dir.clone_into(&mut settings.data_dir),
+            None if settings.data_dir.as_os_str().is_empty() => {
+                return Err(layers.fault_at("data_dir", NO_DIRECTORY));
+            }
+            None => {}
         }
-        if let Err((key, detail)) = check(&settings.http) {
-            return Err(layers.fault_at(key, &detail));
+        for checked in [check(&settings.http), check_store(&settings.store)] {
+            checked.map_err(|(key, detail)| layers.fault_at(key, &detail))?;
+        }
+        for (lower, upper) in ASCENDING {
+            layers.check_ascending(lower, upper)?;
         }
         let policy = compile(&settings.policy).map_err(|(key, detail)| layers.fault_at(&key, &detail))?;
         Ok(Self { settings, policy })
     }
 }
+
+/// Pairs of keys of which the second must not be below the first. The policy checks them too, but only the layers know
+/// which of the two a person has set.
+const ASCENDING: [(&str, &str); 2] =
+    [("policy.hold_at", "policy.reject_at"), ("policy.reject_at", "policy.blatant_at")];
 
 /// What the types of the HTTP edge's settings cannot say: the key and what is wrong.
 fn check(settings: &http::Settings) -> Result<(), (&'static str, String)> {
@@ -110,12 +122,42 @@ fn check(settings: &http::Settings) -> Result<(), (&'static str, String)> {
     Ok(())
 }
 
+/// Whether there is such a store: the key and what is wrong. A URL may hold a password: of it only the scheme is told.
+fn check_store(settings: &store::Settings) -> Result<(), (&'static str, String)> {
+    let found = match settings.url.split_once(':') {
+        Some(("sqlite", "")) => return Ok(()),
+        Some(("sqlite", _)) => "a path; data_dir says where the data lies".to_owned(),
+        Some((scheme, _)) if is_scheme(scheme) => format!("\"{scheme}:\""),
+        _ if settings.url.is_empty() => "empty".to_owned(),
+        _ => "a text without a scheme".to_owned(),
+    };
+    Err(("store.url", format!("must be \"sqlite:\", not {found}")))
+}
+
+/// Whether a text has the form of a URL's scheme, and the length of one.
+fn is_scheme(text: &str) -> bool {
+    let part = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+    (1..=16).contains(&text.len())
+        && text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.bytes().all(part)
+}
+
 /// The policy of these settings, or the first fault: its key and what is wrong.
 fn compile(settings: &screening::Settings) -> Result<Policy, (String, String)> {
     Policy::compile(settings).map_err(|faults| match faults.into_iter().next() {
-        Some(fault) if fault.key.starts_with("policy.") => (fault.key, fault.detail),
-        Some(fault) => (format!("policy.{}", fault.key), fault.detail),
+        Some(fault) if fault.key.starts_with("policy.") => (with_places(&fault.key), fault.detail),
+        Some(fault) => (with_places(&format!("policy.{}", fault.key)), fault.detail),
         None => ("policy".to_owned(), "is not valid".to_owned()),
+    })
+}
+
+/// A dotted key with the places in lists as `[0]`, as every other fault writes them.
+fn with_places(key: &str) -> String {
+    let number = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+    key.split('.').fold(String::new(), |key, name| match name {
+        name if number(name) => format!("{key}[{name}]"),
+        name if key.is_empty() => name.to_owned(),
+        name => format!("{key}.{name}"),
     })
 }
 

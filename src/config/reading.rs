@@ -39,8 +39,7 @@ impl Layers {
             };
             let whole_for_fraction = default.is_float() && value.is_integer();
             if !value.same_type(default) && !whole_for_fraction {
-                let shown = if key.starts_with("auth.") { "(not shown)".to_owned() } else { value.to_string() };
-                let detail = format!("must be {}, not {} {shown}", type_name(default), type_name(value));
+                let detail = format!("must be {}, not {}{}", type_name(default), type_name(value), shown(key, value));
                 return Err(self.fault_at(key, &detail));
             }
         }
@@ -59,6 +58,23 @@ impl Layers {
             Some(described) => Fault::at(&origin, format_args!("{written} {detail} ({described})")),
             None => Fault::at(&origin, format_args!("{written} {detail}")),
         }
+    }
+
+    /// Holds one whole number against another that must not be below it. Blamed is the one that a person has set; of
+    /// two, the one set later.
+    pub(super) fn check_ascending(&self, lower: &str, upper: &str) -> Result<(), Fault> {
+        let number = |key| look_up(&self.values, key).and_then(Value::as_integer);
+        let (Some(low), Some(high)) = (number(lower), number(upper)) else { return Ok(()) };
+        if low <= high {
+            return Ok(());
+        }
+        let (blamed, other, side, value) = match self.origin(lower).weight() > self.origin(upper).weight() {
+            true => (lower, upper, "most", high),
+            false => (upper, lower, "least", low),
+        };
+        let origin = self.origin(other);
+        let detail = format!("must be at {side} {}, which is {value} ({origin})", origin.key(other));
+        Err(self.fault_at(blamed, &detail))
     }
 
     fn unknown(&self, key: &str) -> Fault {
@@ -103,6 +119,7 @@ impl Layers {
 
     /// What the built-in configuration says of a key, with its default.
     fn described(&self, key: &str) -> Option<String> {
+        let key = key.split('[').next().unwrap_or_default();
         let (default, line) = self.defaults.get(key)?;
         let above: Vec<&str> = EMBEDDED.lines().take(line - 1).collect();
         let comments = above.iter().rev().map_while(|line| line.trim().strip_prefix('#'));
@@ -111,10 +128,20 @@ impl Layers {
         let words = words.join(" ");
         match default {
             Value::Table(_) => None,
+            // A list of many lines would drown the fault.
+            Value::Array(items) if !items.is_empty() => Some(words),
             _ if words.is_empty() => Some(format!("default {default}")),
             _ => Some(format!("{} Default {default}", words.trim_end())),
         }
     }
+}
+
+/// A value as a fault shows it: short, and nothing that may be secret.
+fn shown(key: &str, value: &Value) -> String {
+    const MOST: usize = 60;
+    let secret = ["auth", "store"].iter().any(|owner| key.split('.').next() == Some(owner));
+    let text = value.to_string();
+    if secret || text.chars().count() > MOST { String::new() } else { format!(" {text}") }
 }
 
 fn type_name(value: &Value) -> &'static str {

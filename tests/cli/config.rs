@@ -58,6 +58,48 @@ const CASES: &[Case] = &[
     },
     Case { file: "", variables: &[("MODERATO__", "x")], says: &["environment variable MODERATO__:", "names no key"] },
     Case {
+        file: "# mine\n[policy]\nhold_at = 200",
+        variables: &[],
+        says: &[
+            "mine.toml:3: policy.hold_at must be at most policy.reject_at, which is 100 (the built-in config/moderato.toml:",
+        ],
+    },
+    Case {
+        file: "[policy]\nreject_at = 40",
+        variables: &[],
+        says: &["mine.toml:2: policy.reject_at must be at least policy.hold_at, which is 50 (the built-in"],
+    },
+    Case {
+        file: "[policy]\nblatant_at = 70\nreject_at = 80",
+        variables: &[],
+        says: &["mine.toml:2: policy.blatant_at must be at least policy.reject_at, which is 80 (mine.toml:3)"],
+    },
+    Case {
+        file: "[policy]\nreject_at = 60",
+        variables: &[("MODERATO__POLICY__HOLD_AT", "61")],
+        says: &[
+            "MODERATO__POLICY__HOLD_AT: policy.hold_at must be at most policy.reject_at, which is 60 (mine.toml:2)",
+        ],
+    },
+    Case {
+        file: "[store]\nurl = \"redis://:s3cret@host\"",
+        variables: &[],
+        says: &["mine.toml:2: store.url must be \"sqlite:\", not \"redis:\""],
+    },
+    Case { file: "store.url = \"s3cret@host\"", variables: &[], says: &["mine.toml:1: store.url", "without a scheme"] },
+    Case {
+        file: "store.url = [\"s3cret\"]",
+        variables: &[],
+        says: &["mine.toml:1: store.url must be a text, not a list"],
+    },
+    Case { file: "auth = \"s3cret\"", variables: &[], says: &["mine.toml:1: auth must be a table, not a text"] },
+    Case {
+        file: "[policy]\ndomains = [\"a.example\", \"no domain\"]",
+        variables: &[],
+        says: &["mine.toml:2: policy.domains[1] ", "own domains"],
+    },
+    Case { file: "[policy]\nphrases = [3]", variables: &[], says: &["mine.toml:2: policy.phrases[0] must be a"] },
+    Case {
         file: "",
         variables: &[("MODERATO__AUTH__OPERATOR_KEY_FILE", "/nowhere/key")],
         says: &["environment variable MODERATO__AUTH__OPERATOR_KEY_FILE:", "/nowhere/key cannot be read"],
@@ -73,6 +115,7 @@ fn every_fault_is_told_in_one_line_with_its_place() {
         command.args(["check", "--config", "mine.toml"]).envs(case.variables.iter().copied());
         let ran = run(&mut command).ends(1);
         assert!(ran.err.starts_with("moderato: ") && ran.err.lines().count() == 1 && ran.out.is_empty(), "{ran:?}");
+        assert!(!ran.err.contains("s3cret") && ran.err.len() < 400, "{ran:?}");
         for said in case.says {
             assert!(ran.err.contains(said), "{said:?} is not in {:?}", ran.err);
         }

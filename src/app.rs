@@ -33,8 +33,15 @@ impl App {
     ) -> Result<Self, Error> {
         let Loaded { settings, policy } = loaded;
         let signals = Signals::listen().map_err(Error::Signals)?;
+        // Listening comes first, because taking the lock makes the directory. If the address is taken, that is often by
+        // the service of this very directory: then that is what there is to say.
+        let listener = bind(&settings.http).or_else(|refused| {
+            if has_lock(&settings.data_dir) {
+                take_lock(&settings.data_dir)?;
+            }
+            Err(refused)
+        })?;
         let lock = take_lock(&settings.data_dir)?;
-        let listener = bind(&settings.http)?;
         let address = listener.local_addr().map_err(|error| Error::Listen(listen_address(&settings.http), error))?;
         let store = open_store(&settings)?;
         let operator_given = settings.auth.operator_key.given().is_some();
@@ -83,6 +90,10 @@ impl App {
 pub async fn beside(loaded: Loaded) -> Result<Service, Error> {
     let Loaded { settings, policy } = loaded;
     let empty = || Error::Empty(settings.data_dir.clone());
+    // Opening a store makes one where there is none, but whoever asks for a list wants to find data, not to make some.
+    if std::fs::read_dir(&settings.data_dir).is_ok_and(|mut entries| entries.next().is_none()) {
+        return Err(empty());
+    }
     if !settings.data_dir.is_dir() {
         return Err(empty());
     }
@@ -114,6 +125,11 @@ fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, Error> {
 
 fn take_lock(data_dir: &Path) -> Result<ServeLock, Error> {
     ServeLock::take(data_dir).map_err(|error| Error::Store(error.to_string()))
+}
+
+/// Whether a data directory was served before.
+fn has_lock(data_dir: &Path) -> bool {
+    data_dir.join("serve.lock").is_file()
 }
 
 fn service(settings: &Settings, policy: screening::Policy, store: Arc<dyn Store>, identity: Identity) -> Service {

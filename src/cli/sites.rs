@@ -100,7 +100,7 @@ impl List {
             writeln!(io::stdout(), "{}", safe_json(&serde_json::json!({ "items": items }))?)?;
             return Ok(());
         }
-        let numbers = ["approved", "held", "rejected", "queue"].map(Column::Right);
+        let numbers = ["approved", "held", "rejected", "open"].map(Column::Right);
         let mut table = Table::new([[Column::Left("id"), Column::Left("name")].as_slice(), &numbers].concat());
         for SiteWithCounts { site, counts } in &sites {
             let numbers = [counts.approved, counts.held, counts.rejected, counts.open].map(|number| number.to_string());
@@ -163,13 +163,13 @@ struct Numbers {
     approved: u64,
     held: u64,
     rejected: u64,
-    queue: u64,
+    open: u64,
 }
 
 impl<'a> From<&'a SiteWithCounts> for Shown<'a> {
     fn from(SiteWithCounts { site, counts }: &'a SiteWithCounts) -> Self {
         let counts =
-            Numbers { approved: counts.approved, held: counts.held, rejected: counts.rejected, queue: counts.open };
+            Numbers { approved: counts.approved, held: counts.held, rejected: counts.rejected, open: counts.open };
         Self { id: site.id.as_str(), name: &site.name, created_at: site.created_at.to_string(), counts }
     }
 }

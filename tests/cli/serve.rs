@@ -152,7 +152,7 @@ fn what_prevents_a_start_is_told_in_one_line_and_leaves_no_keys() {
         assert!(ran.err.starts_with("moderato: ") && ran.err.contains(said), "{ran:?}");
         assert_eq!((ran.err.lines().count(), ran.out.as_str()), (1, ""), "{ran:?}");
     }
-    assert!(!folder.path().join("data/first-keys.txt").exists());
+    assert!(!folder.path().join("data").exists());
     drop(taken);
     Serving::start(folder.path()).stop().ends(0);
 }
@@ -173,7 +173,14 @@ fn sites_and_keys_are_managed_beside_a_running_service() {
     let folder = tempfile::tempdir().unwrap();
     let beside = |arguments: &[&str]| run(moderato(folder.path()).args(arguments));
     assert!(beside(&["sites", "list"]).ends(1).err.contains("there is no data in data"));
+    std::fs::create_dir(folder.path().join("empty")).unwrap();
+    beside(&["sites", "list", "--data", "empty"]).ends(1);
+    assert!(std::fs::read_dir(folder.path().join("empty")).unwrap().next().is_none());
     let serving = Serving::start(folder.path());
+    assert!(serving.ask("GET /openapi.yaml HTTP/1.0\r\n\r\n").starts_with("HTTP/1.0 200 "));
+    assert_eq!(serving.line("pages"), format!("http://{}/openapi.yaml (the contract)", serving.address()));
+    let listed = beside(&["sites", "list", "--format", "json"]).ends(0).json();
+    assert_eq!(listed["items"][0]["counts"]["open"], 0);
     beside(&["sites", "create", "blog", "--name", "My blog"]).ends(0);
     beside(&["sites", "create", "blog"]).ends(1);
     let renamed = beside(&["sites", "rename", "blog", "Our blog", "--format", "json"]).ends(0).json();

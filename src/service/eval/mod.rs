@@ -7,9 +7,15 @@ use std::time::Duration;
 
 use super::{Error, Service};
 use crate::clock::Clock;
-use crate::domain::{RuleId, SiteId, SiteName, Submission, Timestamp, Verdict};
+use crate::domain::{Author, Content, RuleId, SiteId, SiteName, Submission, Timestamp, Verdict};
 
 pub use figures::{Actions, Figures, Measured, Micros, Rank, RuleFigures, rounded_down};
+
+/// A text in which every kind of thing is that the rules look at.
+const WARM_UP: &str = "Great post, thanks for sharing! Visit my website <a href=\"https://bit.ly/x\">http://shop.example</a>, \
+    [url=http://pills.example.co.uk]CHEAP PILLS[/url] or [this](https://www.example.org/a?b=c).\n\n\
+    f r e e \u{43c}oney, ch\u{200b}eck it: mail me at ana@mail.example, telegram @ana_example, +49 30 1234567.\n\
+    \u{ff26}\u{ff35}\u{ff2c}\u{ff2c} SIZE OFFER FOR EVERYBODY WHO READS THIS TODAY; the the the the the the the the.";
 
 /// A labelled comment.
 #[derive(Clone, Debug)]
@@ -85,8 +91,12 @@ impl Eval {
 
     /// Judges the next comment.
     pub async fn take(&mut self, sample: Sample) -> Result<(), Error> {
+        let first = !self.started;
         self.move_clock(sample.written_at);
         let site = self.site(&sample.source).await?;
+        if first {
+            self.warm_up(&site, &sample.submission).await?;
+        }
         let submitted = self.service.submit(&site, sample.submission, None).await?;
         let verdict = submitted.comment.verdict;
         let Some(source) = self.sources.get_mut(&sample.source) else { return Err(Error::UnknownSite) };
@@ -97,6 +107,21 @@ impl Eval {
         source.measured.push(Measured::new(sample.label, &verdict, submitted.took.screening));
         self.count_rules(sample.label, &verdict);
         Ok(())
+    }
+
+    /// Screens a fixed text once and forgets it. Patterns and lists are made when they are first used, which takes a
+    /// thousand times as long as a comment: it happens once in a process, and is no part of what a comment takes.
+    async fn warm_up(&self, site: &SiteId, like: &Submission) -> Result<(), Error> {
+        let internal = |fault: crate::domain::Fault| Error::Internal(fault.to_string());
+        let content = Content::try_from(WARM_UP.to_owned()).map_err(internal)?;
+        let author = Author {
+            name: Some("Ana Example".to_owned().try_into().map_err(internal)?),
+            email: Some("ana@mail.example".to_owned().try_into().map_err(internal)?),
+            url: Some("https://www.example.com/a/b".to_owned().try_into().map_err(internal)?),
+            ..Author::default()
+        };
+        let submission = Submission { author, content, ..like.clone() };
+        self.service.check(site, &submission).await.map(drop)
     }
 
     /// The figures so far.

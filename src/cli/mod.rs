@@ -11,6 +11,8 @@ mod table;
 mod terminal;
 
 use std::ffi::OsString;
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -27,17 +29,30 @@ use terminal::Terminal;
 pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environment) -> ExitCode {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
-        Err(error) => {
-            // Where nobody reads the help, nobody misses it.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
-        }
+        Err(error) => return print_usage(&error),
     };
+    std::panic::set_hook(Box::new(tell_panic));
     let context = Context { environment, terminal: Terminal::new(environment.no_color()) };
-    match arguments.command.run(&context) {
-        Ok(code) => code,
-        Err(failure) => failure.report(),
+    match catch_unwind(AssertUnwindSafe(|| arguments.command.run(&context))) {
+        Ok(Ok(code)) => code,
+        Ok(Err(failure)) => failure.report(),
+        Err(_) => ExitCode::FAILURE,
     }
+}
+
+/// Prints the help that was asked for, or what is wrong with the arguments.
+fn print_usage(error: &clap::Error) -> ExitCode {
+    match error.print().and_then(|()| io::stdout().flush()) {
+        Err(unprinted) if !error.use_stderr() => Failure::from(unprinted).report(),
+        _ => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)),
+    }
+}
+
+/// Tells of a panic by its place alone: the message may quote the comment that was at work.
+fn tell_panic(panic: &PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    // Without standard error there is nobody to tell.
+    let _ = writeln!(io::stderr(), "moderato: a fault of the program at {place}; please report it");
 }
 
 /// Moderato screens comments: approves, holds or rejects each within milliseconds, and says exactly why.

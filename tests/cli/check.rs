@@ -45,7 +45,7 @@ fn one_line_in_one_line_out() {
     assert_eq!((&lines[1]["line"], &lines[2]["line"]), (&2.into(), &3.into()));
     assert!(lines[1]["errors"][0].is_string());
     assert_eq!(lines[3]["action"], "reject");
-    assert_eq!(ran.err, "moderato: 2 of 5 lines are no submission\n");
+    assert_eq!(ran.err, "moderato: standard input: 2 of 5 lines have no verdict, the first is line 2\n");
     run_with(["check", "--lines"], b"one\ntwo\n").ends(0);
     run_with(["check", "--lines"], b"").ends(0);
 }
@@ -79,8 +79,12 @@ fn no_comment_acts_on_the_terminal() {
 #[test]
 fn what_is_no_submission_is_one_line_of_error() {
     let cases: [(&[&str], &[u8], &str); 5] = [
-        (&["check"], b"{\"content\": \"\"", "- is no submission: "),
-        (&["check"], b"\xff\xfe", "- is no submission: it is not UTF-8"),
+        (
+            &["check"],
+            b"{\"content\":\n x",
+            "standard input is no submission: it is no JSON: expected value at line 2 column 2\n",
+        ),
+        (&["check"], b"\xff\xfe", "standard input is no submission: it is not UTF-8"),
         (&["check"], &[b'x'; 65_537], "64 KiB"),
         (&["check"], &[b'x'; 300_000], "256 KiB"),
         (&["check", "nowhere.txt"], b"", "nowhere.txt cannot be read: "),

@@ -76,3 +76,20 @@ fn usage_ends_with_2_and_help_with_0() {
     let version = run_with(["--version"], b"").ends(0).out;
     assert_eq!(version, format!("moderato {}\n", env!("CARGO_PKG_VERSION")));
 }
+
+#[test]
+fn an_answer_that_cannot_be_written_is_a_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["--help"][..], &["--version"], &["check"], &["check", "--lines", "/dev/stdin"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut child = moderato(folder.path());
+        let child = child.args(arguments).stdin(Stdio::piped()).stdout(full).stderr(Stdio::piped()).spawn();
+        let mut child = child.unwrap();
+        // Help ends without reading.
+        let _ = child.stdin.take().unwrap().write_all(b"hello\n");
+        let ended = child.wait_with_output().unwrap();
+        let err = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(1), "{arguments:?}: {err}");
+        assert!(err.starts_with("moderato: cannot write: ") && err.lines().count() == 1, "{err}");
+    }
+}

@@ -4,8 +4,11 @@ mod excerpt;
 mod explain;
 mod lines;
 
+use std::borrow::Cow;
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -16,7 +19,7 @@ use super::terminal::{safe_json, safe_json_pretty};
 use super::{ConfigArgs, Context, Format};
 use crate::clock::Clock;
 use crate::domain::{History, Submission, Verdict};
-use crate::http::wire;
+use crate::http::wire::{self, FieldFault};
 use crate::screening::{Facts, Policy, screen};
 
 /// The most bytes a submission may have; the service takes 256 KiB.
@@ -50,15 +53,14 @@ impl Check {
         let mut input = open(&self.file, context)?;
         if self.lines {
             let with = if self.facts { lines::With::Facts } else { lines::With::VerdictOnly };
-            return lines::run(&screening, &mut input, with);
+            return lines::run(&name_of(&self.file), &mut input, |submission| screening.judge(submission), with);
         }
         let mut bytes = Vec::new();
-        let unreadable = |error| Failure::new(format!("{} cannot be read: {error}", self.file.display()));
-        input.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-        let submission = parse(&bytes).map_err(|faults| {
-            Failure::new(format!("{} is no submission: {}", self.file.display(), faults.join("; ")))
-        })?;
-        let judged = screening.judge(&submission);
+        let name = name_of(&self.file);
+        input.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&self.file, &error))?;
+        let submission =
+            parse(&bytes).map_err(|faults| Failure::new(format!("{name} is no submission: {}", faults.join("; "))))?;
+        let judged = screening.judge(&submission).map_err(|Unjudged| Failure::new(format!("{name}: {Unjudged}")))?;
         let answer = match (self.format, self.facts) {
             (Some(Format::Json), true) => format!("{}\n", safe_json_pretty(&judged.answer_with_facts())?),
             (Some(Format::Json), false) => format!("{}\n", safe_json_pretty(&judged.answer())?),
@@ -81,11 +83,30 @@ struct Screening {
 }
 
 impl Screening {
-    fn judge(&self, submission: &Submission) -> Judged {
+    /// A comment that brings the screening down is not judged, but those after it are.
+    fn judge(&self, submission: &Submission) -> Result<Judged, Unjudged> {
+        Self::caught(|| self.judge_or_panic(submission))
+    }
+
+    fn caught(judge: impl FnOnce() -> Judged) -> Result<Judged, Unjudged> {
+        catch_unwind(AssertUnwindSafe(judge)).map_err(|_| Unjudged)
+    }
+
+    fn judge_or_panic(&self, submission: &Submission) -> Judged {
         let facts = Facts::new(submission, &self.policy, Clock::System.now());
         let verdict = screen(&facts, &History::default(), &self.policy);
         let facts = serde_json::to_value(facts.report()).unwrap_or_default();
         Judged { verdict, facts }
+    }
+}
+
+/// The screening failed at a comment.
+#[derive(Clone, Copy, Debug)]
+struct Unjudged;
+
+impl fmt::Display for Unjudged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the screening failed at this comment, which is a fault of the program; please report it")
     }
 }
 
@@ -138,7 +159,20 @@ fn parse(bytes: &[u8]) -> Result<Submission, Vec<String>> {
 }
 
 fn submission_of_json(json: &[u8]) -> Result<Submission, Vec<String>> {
-    wire::parse_submission(json).map_err(|faults| faults.iter().map(ToString::to_string).collect())
+    let told = |fault: &FieldFault| match fault.field.as_str() {
+        "" => format!("it {}", fault.detail),
+        field => format!("{field} {}", fault.detail),
+    };
+    wire::parse_submission(json).map_err(|faults| faults.iter().map(told).collect())
+}
+
+/// How messages name what is read.
+fn name_of(path: &Path) -> Cow<'_, str> {
+    if path.as_os_str() == "-" { Cow::Borrowed("standard input") } else { path.to_string_lossy() }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(format!("{} cannot be read: {error}", name_of(path)))
 }
 
 fn open(path: &Path, context: &Context<'_>) -> Result<Box<dyn BufRead>, Failure> {
@@ -148,6 +182,6 @@ fn open(path: &Path, context: &Context<'_>) -> Result<Box<dyn BufRead>, Failure>
         }
         return Ok(Box::new(BufReader::new(io::stdin())));
     }
-    let file = File::open(path).map_err(|error| Failure::new(format!("{} cannot be read: {error}", path.display())))?;
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
     Ok(Box::new(BufReader::new(file)))
 }

@@ -4,8 +4,11 @@ mod rows;
 mod tables;
 
 use std::io::{self, Write};
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+use futures_util::FutureExt;
 
 use super::failure::Failure;
 use super::terminal::safe_json_pretty;
@@ -47,7 +50,8 @@ impl Eval {
             for (number, file) in found.iter().enumerate() {
                 for row in rows::Rows::open(number, file)? {
                     let (sample, place) = row?;
-                    let taken = measuring.take(sample).await;
+                    let taken = AssertUnwindSafe(measuring.take(sample)).catch_unwind().await;
+                    let taken = taken.map_err(|_| Failure::new(format!("{place}: the screening failed here")))?;
                     taken.map_err(|error| Failure::new(format!("{place}: {error}")))?;
                     progress.step();
                 }

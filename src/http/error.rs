@@ -205,7 +205,7 @@ impl Problem {
     fn ours(code: Code, cause: String) -> Self {
         let detail = match code {
             Code::Unavailable => "Whether it was done is unknown; send the same request again with the same keys.",
-            Code::Full => "Nothing was stored; reading and deciding still work.",
+            Code::Full => "Nothing was stored. What is here can still be read and decided.",
             _ => "It is in the log under this request's id.",
         };
         Self { cause: Some(cause), ..Self::new(code, detail) }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::app::{Answer, TestApp, path_of};
+use crate::app::{Answer, TestApp, path_of, submission};
 
 async fn decide(app: &TestApp, comment: &Value, verb: &str, body: Value) -> Answer {
     app.post(&format!("{}/{verb}", path_of(comment)), &body).send().await
@@ -176,5 +176,26 @@ fn decisions_that_the_record_no_longer_keeps_are_counted() {
             (kept.body["decisions"].as_array().unwrap().len(), &kept.body["earlier_decisions"]),
             (50, &json!(2))
         );
+    });
+}
+
+#[test]
+fn a_repeated_decision_is_answered_as_the_first_time_whatever_name_the_comment_has() {
+    TestApp::run(async |app| {
+        let mut body = submission("I wrote about it at http://ana.example/post myself.");
+        body["external_id"] = json!("88");
+        let path = path_of(&app.submit(&body).await);
+        app.post(&format!("{path}/approve"), &json!({"actor": "ana"})).send().await.expect(200);
+        let late = json!({"source": "site", "actor": "bob", "at": "2020-01-01T00:00:00Z"});
+        let reject = |path: &str| app.post(&format!("{path}/reject"), &late).header("idempotency-key", "k");
+        let first = reject(&path).send().await.expect(200);
+        assert_eq!(first.body["applied"], false);
+        for again in [path.as_str(), "comments/ext:88"] {
+            let answer = reject(again).send().await.expect(200);
+            assert_eq!((&answer.body["applied"], &answer.body["status"]), (&json!(false), &json!("approved")));
+            assert_eq!(answer.header("idempotency-replayed"), "true");
+        }
+        let other = path_of(&app.held_comment().await);
+        reject(&other).send().await.problem(422, "idempotency_mismatch");
     });
 }

@@ -197,3 +197,15 @@ fn a_check_leaves_nothing_behind() {
         assert_eq!(app.submit(&body).await["verdict"], verdict);
     });
 }
+
+#[test]
+fn a_key_that_came_with_a_retry_by_external_id_names_the_comment_from_then_on() {
+    TestApp::run(async |app| {
+        let body = with(&submission("Hello."), json!({"external_id": "xb"}));
+        let first = app.submit(&body).await;
+        let again = app.post("comments", &body).header("idempotency-key", "kb").send().await.expect(201);
+        assert_eq!((again.header("idempotency-replayed"), &again.body["id"]), ("true", &first["id"]));
+        let other = app.post("comments", &submission("Something else.")).header("idempotency-key", "kb");
+        other.send().await.problem(422, "idempotency_mismatch");
+    });
+}

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use moderato::domain::DecisionAction::Approve;
 use moderato::domain::{CommentId, EventId, HistoryKind};
-use moderato::store::{self, Error, OpenError, Recorded, ServeLock, Settings, Store};
+use moderato::store::{self, Error, OpenError, Record, Recorded, ServeLock, Settings, Store};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -307,4 +307,21 @@ async fn with_data() -> TempDir {
     keep(&*store, &blog(), named(approved(3), "x-3")).await;
     store.erase(&blog(), &by_id(3), at(10)).await.unwrap();
     directory
+}
+
+#[tokio::test]
+async fn a_database_that_was_removed_takes_nothing_more() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = store::open(&Settings { url: "sqlite:".to_owned() }, directory.path()).unwrap();
+    settle(&*store).await;
+    keep(&*store, &blog(), held(1)).await;
+    let (file, aside) = (directory.path().join("moderato.db"), directory.path().join("aside.db"));
+    std::fs::rename(&file, &aside).unwrap();
+    let removed = |error: Error| matches!(&error, Error::Unavailable(why) if why.contains("was removed or replaced"));
+    assert!(removed(store.health().await.unwrap_err()));
+    let record = Record { comment: held(2), idempotency: None, announced: true };
+    assert!(removed(store.record(&blog(), record).await.unwrap_err()));
+    assert!(removed(store.decide(&blog(), &by_id(1), wish(Approve, 10), None).await.unwrap_err()));
+    std::fs::rename(&aside, &file).unwrap();
+    assert_eq!(store.health().await, Ok(()));
 }

@@ -11,7 +11,8 @@ use crate::{BACKENDS, everywhere};
 async fn an_empty_store_has_no_identity_and_is_settled_once() {
     for backend in BACKENDS {
         println!("on the store {}:", backend.name);
-        let store = (backend.make)().store;
+        let bench = (backend.make)();
+        let store = &bench.store;
         assert_eq!(store.identity().await.unwrap(), None);
         assert_eq!(store.sites().await.unwrap(), []);
         let first = store.settle(seed()).await.unwrap();

@@ -110,7 +110,7 @@ impl Eval {
     }
 
     /// Screens a fixed text once and forgets it. Patterns and lists are made when they are first used, which takes a
-    /// thousand times as long as a comment: it happens once in a process, and is no part of what a comment takes.
+    /// far longer than a comment: it happens once in a process, and is no part of what a comment takes.
     async fn warm_up(&self, site: &SiteId, like: &Submission) -> Result<(), Error> {
         let internal = |fault: crate::domain::Fault| Error::Internal(fault.to_string());
         let content = Content::try_from(WARM_UP.to_owned()).map_err(internal)?;

@@ -24,7 +24,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 use tokio::sync::watch;
 
 use self::fault::Fault;
@@ -53,7 +53,8 @@ pub(super) struct Embedded {
 impl Embedded {
     /// Opens, or makes, the database in a data directory.
     pub(super) fn on_disk(data_dir: &Path) -> Result<Self, OpenError> {
-        Self::over(open::on_disk(data_dir)?, Some(Space::of(data_dir)))
+        let connections = open::on_disk(data_dir)?;
+        Self::over(connections, Some(Space::of(&data_dir.join(open::FILE))))
     }
 
     /// A new database without a file.
@@ -77,6 +78,24 @@ impl Embedded {
         read.await.map_err(|why| Error::Unavailable(format!("a read was cut short: {why}")))?
     }
 
+    /// Writes what is no new comment. Only submissions are told that there is no room; for everything else a full disk is
+    /// a store that is away.
+    async fn write<T, F>(&self, body: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnMut(&Transaction<'_>) -> Result<T, Fault> + Send + 'static,
+    {
+        self.check_file()?;
+        self.writer.write(body).await.map_err(|error| match error {
+            Error::Full(why) => Error::Unavailable(why),
+            other => other,
+        })
+    }
+
+    fn check_file(&self) -> Result<(), Error> {
+        self.space.as_ref().map_or(Ok(()), Space::check_file)
+    }
+
     fn check_space(&self) -> Result<(), Error> {
         self.space.as_ref().map_or(Ok(()), Space::check)
     }
@@ -89,7 +108,7 @@ impl Store for Embedded {
     }
 
     async fn settle(&self, seed: Seed) -> Result<Identity, Error> {
-        self.writer.write(move |tx| identity::settle(tx, &seed)).await
+        self.write(move |tx| identity::settle(tx, &seed)).await
     }
 
     async fn health(&self) -> Result<(), Error> {
@@ -117,7 +136,7 @@ impl Store for Embedded {
     ) -> Result<Outcome, Error> {
         let (site, comment) = (site.clone(), comment.clone());
         let body = changes::Deciding { comment, request, idempotency };
-        self.writer.write(move |tx| changes::decide(tx, &site, &body)).await
+        self.write(move |tx| changes::decide(tx, &site, &body)).await
     }
 
     async fn link(
@@ -128,16 +147,17 @@ impl Store for Embedded {
         now: Timestamp,
     ) -> Result<Outcome, Error> {
         let (site, comment) = (site.clone(), comment.clone());
-        self.writer.write(move |tx| changes::link(tx, &site, (&comment, &external_id), now)).await
+        self.write(move |tx| changes::link(tx, &site, (&comment, &external_id), now)).await
     }
 
     async fn withdraw(&self, site: &SiteId, comment: &CommentRef, now: Timestamp) -> Result<Outcome, Error> {
         let (site, comment) = (site.clone(), comment.clone());
-        self.writer.write(move |tx| changes::withdraw(tx, &site, &comment, now)).await
+        self.write(move |tx| changes::withdraw(tx, &site, &comment, now)).await
     }
 
     async fn erase(&self, site: &SiteId, comment: &CommentRef, now: Timestamp) -> Result<bool, Error> {
         let (site, comment) = (site.clone(), comment.clone());
+        self.check_file()?;
         self.writer.scrub_after(move |tx| erasing::erase(tx, &site, &comment, now)).await
     }
 
@@ -160,7 +180,7 @@ impl Store for Embedded {
     }
 
     async fn create_site(&self, site: Site) -> Result<bool, Error> {
-        self.writer.write(move |tx| sites::create(tx, &site)).await
+        self.write(move |tx| sites::create(tx, &site)).await
     }
 
     async fn site(&self, site: &SiteId) -> Result<Option<Site>, Error> {
@@ -177,16 +197,17 @@ impl Store for Embedded {
 
     async fn rename_site(&self, site: &SiteId, name: SiteName) -> Result<Site, Error> {
         let site = site.clone();
-        self.writer.write(move |tx| sites::rename(tx, &site, &name)).await
+        self.write(move |tx| sites::rename(tx, &site, &name)).await
     }
 
     async fn delete_site(&self, site: &SiteId) -> Result<bool, Error> {
         let site = site.clone();
+        self.check_file()?;
         self.writer.scrub_after(move |tx| sites::delete(tx, &site)).await
     }
 
     async fn create_key(&self, key: ApiKey) -> Result<(), Error> {
-        self.writer.write(move |tx| keys::create(tx, &key)).await
+        self.write(move |tx| keys::create(tx, &key)).await
     }
 
     async fn key(&self, id: &KeyId) -> Result<Option<ApiKey>, Error> {
@@ -199,6 +220,6 @@ impl Store for Embedded {
 
     async fn delete_key(&self, site: Option<&SiteId>, id: &KeyId) -> Result<bool, Error> {
         let (site, id) = (site.cloned(), id.clone());
-        self.writer.write(move |tx| keys::delete(tx, site.as_ref(), &id)).await
+        self.write(move |tx| keys::delete(tx, site.as_ref(), &id)).await
     }
 }

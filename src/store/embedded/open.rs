@@ -14,7 +14,7 @@ use super::schema;
 use crate::store::OpenError;
 
 /// The database's file in the data directory.
-const FILE: &str = "moderato.db";
+pub(super) const FILE: &str = "moderato.db";
 
 /// How long a connection waits for a lock that another process holds.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);

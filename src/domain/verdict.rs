@@ -22,7 +22,8 @@ pub struct Verdict {
     /// What spoke first in the order of precedence.
     pub decided_by: DecidedBy,
     /// The smallest sets of hits, at most three, without which the comment would pass: be approved, or be held only because
-    /// it is its author's first. Empty if it passes, or if no hit can change that.
+    /// it is its author's first. Empty if it passes, if no hit can change that, or
+    /// if so many hits speak that no small set does.
     pub would_pass_without: Vec<Vec<RuleId>>,
     /// So bad that nobody needs to look.
     pub blatant: bool,

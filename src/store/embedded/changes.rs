@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::comments::{self, Found};
-use super::existing::{self, Use};
+use super::existing::{self, KeyUse, Use};
 use super::fault::Fault;
 use super::feed::{self, News};
 use super::history;
@@ -39,7 +39,7 @@ pub(super) fn decide(tx: &Connection, site: &SiteId, deciding: &Deciding) -> Res
         (idempotency, &outcome)
     {
         let applied = !matches!(outcome, Outcome::Outdated(_));
-        existing::remember_key(tx, site, (idempotency, id, applied), now)?;
+        existing::remember_key(tx, site, &KeyUse { idempotency, comment: id, applied }, now)?;
     }
     Ok(outcome)
 }

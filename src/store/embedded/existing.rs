@@ -86,18 +86,22 @@ pub(super) fn is_erased(tx: &Connection, site: SiteRow, id: CommentId) -> Result
     Ok(find.exists((site.number, id.as_bytes()))?)
 }
 
+/// What an idempotency key is to answer with.
+pub(super) struct KeyUse<'a> {
+    pub(super) idempotency: &'a Idempotency,
+    /// The comment that the request was about.
+    pub(super) comment: CommentId,
+    /// Whether the request did anything: `false` where the blog told of something outdated.
+    pub(super) applied: bool,
+}
+
 /// Lets an idempotency key name a comment and whether its request did anything, and sweeps a few that have expired.
-pub(super) fn remember_key(
-    tx: &Connection,
-    site: SiteRow,
-    (idempotency, comment, applied): (&Idempotency, CommentId, bool),
-    now: Timestamp,
-) -> Result<(), Fault> {
+pub(super) fn remember_key(tx: &Connection, site: SiteRow, used: &KeyUse<'_>, now: Timestamp) -> Result<(), Fault> {
     let mut expired = tx.prepare_cached("SELECT 1 FROM idempotency WHERE expires_at <= ?1 LIMIT 1")?;
     if expired.exists([now.millis()])? {
         sweep(tx, now)?;
     }
-    let Idempotency { key, fingerprint, expires_at } = idempotency;
+    let KeyUse { idempotency: Idempotency { key, fingerprint, expires_at }, comment, applied } = used;
     let mut insert = tx.prepare_cached(
         "INSERT OR REPLACE INTO idempotency (site, hash, comment, fingerprint, applied, expires_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::comments;
-use super::existing;
+use super::existing::{self, KeyUse};
 use super::fault::Fault;
 use super::feed::{self, News};
 use super::history;
@@ -46,7 +46,7 @@ pub(super) fn record(tx: &Connection, site: &SiteId, draft: &Draft) -> Result<Re
         feed::append(tx, site, News::of(change, comment, now))?;
     }
     if let Some(idempotency) = idempotency {
-        existing::remember_key(tx, site, (idempotency, comment.id, true), now)?;
+        existing::remember_key(tx, site, &KeyUse { idempotency, comment: comment.id, applied: true }, now)?;
     }
     Ok(Recorded::New)
 }
@@ -64,7 +64,8 @@ fn recorded_before(tx: &Connection, site: SiteRow, record: &Record) -> Result<Op
         if let (Some(idempotency), Existing::ByExternalId { comment: same }) = (idempotency, &known)
             && same.fingerprint == comment.fingerprint
         {
-            existing::remember_key(tx, site, (idempotency, same.id, true), comment.received_at)?;
+            let used = KeyUse { idempotency, comment: same.id, applied: true };
+            existing::remember_key(tx, site, &used, comment.received_at)?;
         }
         return Ok(Some(Recorded::Existing(known)));
     }

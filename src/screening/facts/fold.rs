@@ -9,11 +9,13 @@ use super::disguise::{self, Disguise, Kinds};
 use super::script::{Alphabet, alphabet, is_dressed, is_invisible, plain_digit};
 use super::target::boundary_after;
 
-/// How much longer than its source a fold may grow: the forms of a letter that honest writing uses come to twice its
-/// bytes at most, while a single `ﷺ` comes to eleven times.
-const MOST_GROWTH: usize = 2;
+/// How many bytes of letters with compatibility forms a fold may write, in per cent of its source: honest writing of any
+/// script stays below, while a single `ﷺ` comes to eleven times its bytes.
+const MOST_CHANGED_PERCENT: usize = 150;
 /// What may be added to that, so that a short text may be of such letters alone.
-const FREE_GROWTH: usize = 4096;
+const FREE_CHANGED: usize = 4096;
+/// What is kept of a fold that was cut: enough to show rules what kind of text it is, which waits for a person anyway.
+const KEPT_OF_CUT: usize = 16 * 1024;
 
 /// A folded text and where each part of it came from.
 #[derive(Clone, Debug, Default)]
@@ -119,7 +121,7 @@ impl<'s> Folder<'s> {
             last: None,
             pending: None,
             forms: Forms::default(),
-            room: source.len() * MOST_GROWTH + FREE_GROWTH,
+            room: source.len() * MOST_CHANGED_PERCENT / 100 + FREE_CHANGED,
         }
     }
 
@@ -305,11 +307,17 @@ impl<'s> Folder<'s> {
 
     fn finish(mut self) -> Folded {
         self.end_word();
+        if self.out.is_cut {
+            let kept = self.out.text.floor_char_boundary(KEPT_OF_CUT);
+            self.out.text.truncate(kept);
+        }
         if self.out.text.ends_with(' ') {
             self.out.text.pop();
         }
         let here = self.out.text.len();
-        self.out.anchors.push((here, self.source.len()));
+        if !self.out.is_cut {
+            self.out.anchors.push((here, self.source.len()));
+        }
         self.out
     }
 }

@@ -7,7 +7,8 @@ use super::{AuthorId, CommentId, Counted, Decision, History, Timestamp, Verdict}
 
 /// A stored submission and all that became of it.
 ///
-/// `version` is 1 plus the number of changes the record shows: decisions, the linking and the withdrawal.
+/// `version` is 1 plus the number of changes the record shows: decisions (those no longer kept included), the linking and
+/// the withdrawal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comment {
     /// Our id.

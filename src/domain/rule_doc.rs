@@ -23,8 +23,8 @@ pub struct RuleDoc {
     pub certain: bool,
     /// Its other settings, as configured.
     pub options: BTreeMap<String, String>,
-    /// Submissions (JSON) on which it fires.
+    /// Submissions (JSON) on which it fires, with only the fields that matter; `history` beside them is what is remembered.
     pub fires: &'static [&'static str],
-    /// Look-alikes on which it does not.
+    /// Look-alikes on which it does not, written alike.
     pub passes: &'static [&'static str],
 }

@@ -331,7 +331,7 @@ pub enum Existing {
 /// A comment to keep.
 #[derive(Clone, Debug)]
 pub struct Record {
-    /// At version 1. A `counted` entry's member is dropped by the store if its entry is full.
+    /// At version [`Comment::changes`]: 1, or 2 for an old comment that brings a person's decision along. A `counted` entry's member is dropped by the store if its entry is full.
     pub comment: Comment,
     /// The caller's idempotency key, if it gave one.
     pub idempotency: Option<Idempotency>,

@@ -109,7 +109,7 @@ impl Eval {
         Ok(())
     }
 
-    /// Screens a fixed text once and forgets it. Patterns and lists are made when they are first used, which takes a
+    /// Screens a fixed text once and forgets it. Patterns and lists are made when they are first used, which takes
     /// far longer than a comment: it happens once in a process, and is no part of what a comment takes.
     async fn warm_up(&self, site: &SiteId, like: &Submission) -> Result<(), Error> {
         let internal = |fault: crate::domain::Fault| Error::Internal(fault.to_string());

@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 
 use super::facts::{Target, fold_for_search};
 use super::rules::{self, Check, Rule};
-use super::settings::{FirstComment, Invalid, KindAction, Mode, Settings};
-use crate::domain::{RuleDoc, RuleId, Slug, Thresholds};
+use super::settings::{FirstComment, KindAction, Mode, Settings};
+use crate::domain::{CommenterLimits, Invalid, OverLimitAction, RuleDoc, RuleId, Slug, Thresholds};
 
 /// The most points a rule may add or take.
 const MAX_POINTS: i32 = 1000;
@@ -36,6 +36,7 @@ impl Policy {
         let rules = build_rules(settings, &mut faults);
         let domains = read_domains(settings, &mut faults);
         check_names(settings, &mut faults);
+        faults.extend(settings.limits.faults());
         if !faults.is_empty() {
             return Err(faults);
         }
@@ -56,6 +57,11 @@ impl Policy {
     pub fn thresholds(&self) -> Thresholds {
         let Settings { hold_at, reject_at, blatant_at, .. } = self.settings;
         Thresholds { hold_at, reject_at, blatant_at }
+    }
+
+    /// How much a commenter may write, and what becomes of more.
+    pub fn limits(&self) -> (&CommenterLimits, OverLimitAction) {
+        (&self.settings.limits, self.settings.over_limit)
     }
 
     pub(super) fn rules(&self) -> &[ActiveRule] {

@@ -16,6 +16,16 @@ impl Invalid {
     pub fn new(key: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { key: key.into(), detail: detail.into() }
     }
+
+    /// What a deserializer says of the value at a dotted path.
+    pub fn of_serde(path: &str, message: &str) -> Self {
+        Self::new(path, message.lines().next().unwrap_or_default())
+    }
+
+    /// Several in one line.
+    pub fn list(faults: &[Invalid]) -> String {
+        faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    }
 }
 
 impl fmt::Display for Invalid {

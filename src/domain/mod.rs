@@ -9,6 +9,7 @@ mod history;
 mod id;
 mod invalid;
 mod limit;
+mod overrides;
 mod query;
 mod rule_doc;
 mod site;
@@ -30,6 +31,7 @@ pub use history::{
 pub use id::{AuthorId, CommentId, CommentRef, EventId, ExternalId, SiteId};
 pub use invalid::Invalid;
 pub use limit::{CommenterLimits, Limit, OverLimit, OverLimitAction, Quota};
+pub use overrides::{SiteOverrides, SiteSettings};
 pub use query::{Cursor, Filter, Index, ListQuery, MAX_READ, Needle, Page, Position, Sort};
 pub use rule_doc::RuleDoc;
 pub use site::{ApiKey, Counts, KeyId, Scope, Site, SiteName};

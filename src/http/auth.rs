@@ -14,7 +14,10 @@ pub(super) async fn caller(request: &HttpRequest, service: &Service) -> Result<C
     };
     let key = header.to_str().ok().and_then(|text| text.split_once(' '));
     match key {
-        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => Ok(service.authenticate(key.trim()).await?),
+        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => {
+            let from = request.peer_addr().map(|peer| peer.ip());
+            Ok(service.authenticate(key.trim(), from).await?)
+        }
         _ => Err(Problem::new(Code::WrongKey, "The header must read `Authorization: Bearer <key>`.")),
     }
 }

@@ -9,6 +9,7 @@ use super::auth;
 use super::call::{Call, SiteCall};
 use super::error::Problem;
 use crate::domain::Scope;
+use crate::service::Caller;
 
 /// What a handler answers.
 pub(super) type Answer = Result<HttpResponse, Problem>;
@@ -23,6 +24,16 @@ pub(super) struct Route {
     /// The query parameters it knows; any other is refused.
     pub query: &'static [&'static str],
     access: Access,
+    charged: Charged,
+}
+
+/// Where a request is charged to its key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Charged {
+    /// Before it is looked at.
+    AtTheDoor,
+    /// Where its submissions are known, so that a retry is not charged again.
+    BySubmission,
 }
 
 /// Who may call; the handler lies behind it, so that nothing is reached without it.
@@ -81,12 +92,17 @@ where
 
 impl Route {
     fn new(method: Method, path: &'static str, access: Access) -> Self {
-        Self { method, path, query: &[], access }
+        Self { method, path, query: &[], access, charged: Charged::AtTheDoor }
     }
 
     /// The same route with query parameters.
     pub fn query(self, names: &'static [&'static str]) -> Self {
         Self { query: names, ..self }
+    }
+
+    /// The same route, whose submissions are counted instead of its requests.
+    pub fn counts_submissions(self) -> Self {
+        Self { charged: Charged::BySubmission, ..self }
     }
 
     /// Whether this route takes the method; what answers GET answers HEAD too.
@@ -114,20 +130,27 @@ impl Route {
             // Monitors like to add parameters of their own.
             Access::Public(handler) => handler(call).await,
             Access::Key(scope, handler) => {
-                auth::with_scope(call.caller().await?, &[*scope])?;
+                self.charge(&call, auth::with_scope(call.caller().await?, &[*scope])?)?;
                 handler(call.checked(self.query)?).await
             }
             Access::Operator(scope, handler) => {
-                auth::with_scope(auth::operator(call.caller().await?)?, &[*scope])?;
+                self.charge(&call, auth::with_scope(auth::operator(call.caller().await?)?, &[*scope])?)?;
                 handler(call.checked(self.query)?).await
             }
             Access::Site(scopes, handler) => {
                 let caller = call.caller().await?;
                 let site = call.site()?;
-                let caller = auth::with_scope(auth::of_site(caller, &site)?, scopes)?;
+                let caller = self.charge(&call, auth::with_scope(auth::of_site(caller, &site)?, scopes)?)?;
                 call.note_site(&site);
                 handler(SiteCall { site, caller, request: call.checked(self.query)? }).await
             }
         }
+    }
+
+    fn charge(&self, call: &Call, caller: Caller) -> Result<Caller, Problem> {
+        if self.charged == Charged::AtTheDoor {
+            call.service.charge_request(&caller)?;
+        }
+        Ok(caller)
     }
 }

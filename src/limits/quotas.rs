@@ -83,11 +83,7 @@ impl Quotas {
     }
 
     /// Goes through the limits that apply, in the order of [`Limit`].
-    fn each(
-        &self,
-        keys: &Keys<'_>,
-        mut step: impl FnMut(&Steps, u64) -> Result<(), Refused>,
-    ) -> Result<(), Refused> {
+    fn each(&self, keys: &Keys<'_>, mut step: impl FnMut(&Steps, u64) -> Result<(), Refused>) -> Result<(), Refused> {
         let mut all = |limits: &[Steps], key: Option<u64>| match key {
             Some(key) => limits.iter().try_for_each(|steps| step(steps, key)),
             None => Ok(()),

@@ -18,6 +18,7 @@ pub struct Policy {
     rules: Vec<ActiveRule>,
     domains: BTreeSet<String>,
     version: String,
+    is_whole: bool,
 }
 
 /// A rule that runs under a policy.
@@ -40,7 +41,26 @@ impl Policy {
         if !faults.is_empty() {
             return Err(faults);
         }
-        Ok(Self { version: version_of(settings), settings: settings.clone(), rules, domains })
+        Ok(Self { version: version_of(settings), settings: settings.clone(), rules, domains, is_whole: true })
+    }
+
+    /// The same policy for a site whose own cannot be used: nothing is approved by it.
+    pub fn unavailable(&self) -> Policy {
+        // These settings compiled once.
+        let compiled = Policy::compile(&self.settings);
+        let copy = compiled.unwrap_or_else(|_| Self {
+            rules: Vec::new(),
+            domains: BTreeSet::new(),
+            version: self.version.clone(),
+            settings: self.settings.clone(),
+            is_whole: false,
+        });
+        Self { is_whole: false, ..copy }
+    }
+
+    /// Whether this is all there is to judge by.
+    pub(super) fn is_whole(&self) -> bool {
+        self.is_whole
     }
 
     /// Names these effective values: the first 12 hexadecimal digits of their hash.

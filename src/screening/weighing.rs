@@ -71,7 +71,7 @@ impl Circumstances {
         };
         let post = is_premoderated(case, policy).then_some((Action::Hold, DecidedBy::Post));
         let work = case.facts.work();
-        let is_unavailable = work == Work::Failed || !unavailable.is_empty();
+        let is_unavailable = work == Work::Failed || !unavailable.is_empty() || !policy.is_whole();
         let unavailable = is_unavailable.then_some((Action::Hold, DecidedBy::Unavailable));
         let budget = (work == Work::Exceeded).then_some((Action::Hold, DecidedBy::Budget));
         let holds_newcomers = policy.first_comment() == FirstComment::Hold && !case.author_is_known();

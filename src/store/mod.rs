@@ -13,7 +13,7 @@ pub use embedded::ServeLock;
 
 use crate::domain::{
     ApiKey, Comment, CommentId, CommentRef, Counts, DecisionRequest, Event, EventId, ExternalId, Fingerprint, History,
-    HistoryKey, KeyId, ListQuery, Page, Refusal, Site, SiteId, SiteName, Timestamp,
+    HistoryKey, KeyId, ListQuery, Page, Refusal, Site, SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
 };
 
 /// What the service remembers, and how it changes.
@@ -108,7 +108,19 @@ pub trait Store: Send + Sync {
     /// Removes a site with everything in it. The last site stays: `false`.
     async fn delete_site(&self, site: &SiteId) -> Result<bool, Error>;
 
-    /// Adds a key. Its id is new, or the call fails.
+    /// A site's settings.
+    async fn settings(&self, site: &SiteId) -> Result<SiteSettings, Error>;
+
+    /// Replaces what a site overrides, if its settings are at the version `expected` (`None`: at any). The answer is the
+    /// settings as they now are; `Err` holds those that stand in the way.
+    async fn override_policy(
+        &self,
+        site: &SiteId,
+        overrides: SiteOverrides,
+        expected: Option<u64>,
+    ) -> Result<Result<SiteSettings, SiteSettings>, Error>;
+
+    /// Adds a key, and raises the version of its site's settings. Its id is new, or the call fails.
     async fn create_key(&self, key: ApiKey) -> Result<(), Error>;
 
     /// One key, whichever site it opens.
@@ -117,7 +129,11 @@ pub trait Store: Send + Sync {
     /// The keys of a site, or (`None`) those of the operator, by time of making.
     async fn keys(&self, site: Option<&SiteId>) -> Result<Vec<ApiKey>, Error>;
 
-    /// Removes a key of this site (`None`: of the operator); `false` if there is none.
+    /// Notes when keys were last used; keys that are gone, and times before the noted ones, change nothing.
+    async fn note_uses(&self, uses: Vec<(KeyId, Timestamp)>) -> Result<(), Error>;
+
+    /// Removes a key of this site (`None`: of the operator) and raises the version of its settings; `false` if there is
+    /// none.
     async fn delete_key(&self, site: Option<&SiteId>, id: &KeyId) -> Result<bool, Error>;
 }
 
@@ -292,6 +308,8 @@ pub struct Recalled {
     pub existing: Option<Existing>,
     /// The history.
     pub history: History,
+    /// At which version the site's settings are.
+    pub settings_version: u64,
 }
 
 /// A hash of the caller's idempotency key (the key itself is not kept).

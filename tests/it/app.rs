@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use moderato::clock::Clock;
+use moderato::config::{Environment, Loaded, Sources};
 use moderato::domain::{Scope, SiteId};
 use moderato::http;
-use moderato::screening::Policy;
-use moderato::service::{Chance, FirstKeys, NewKey, Parts, Service, settle};
+use moderato::service::{Chance, Configuration, FirstKeys, NewKey, Parts, Service, settle};
 use moderato::store::Store;
 use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -19,6 +19,9 @@ use crate::contract::CONTRACT;
 
 /// When every test begins.
 pub const START: &str = "2026-11-22T20:00:00.000Z";
+
+/// The deployment's key.
+const OPERATOR: &str = "given by the deployment";
 
 /// Spam by definition (the GTUBE string).
 pub const SPAM: &str = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X";
@@ -40,10 +43,12 @@ fn open_store(directory: &std::path::Path) -> Arc<dyn Store> {
     moderato::store::open(&moderato::store::Settings { url: "sqlite:".to_owned() }, directory).unwrap()
 }
 
-/// The policy as shipped.
-fn policy() -> Policy {
-    let mut shipped: toml::Table = include_str!("../../config/moderato.toml").parse().unwrap();
-    Policy::compile(&shipped.remove("policy").unwrap().try_into().unwrap()).unwrap()
+/// The configuration as shipped, with a key for everything.
+fn configuration() -> Configuration {
+    let environment = Environment::default();
+    let sources = Sources { file: None, environment: &environment, data_dir: None };
+    let shipped = Loaded::from(&sources).unwrap().configuration();
+    Configuration { operator_key: Some(OPERATOR.to_owned()), ..shipped }
 }
 
 impl TestApp {
@@ -81,15 +86,9 @@ impl TestApp {
         };
         let identity = settle(&*store, true, clock.now(), keep).await.unwrap();
         let key = first.map(|keys| keys.site.reveal()).unwrap_or_default();
-        let operator = "given by the deployment".to_owned();
-        let parts = Parts {
-            store,
-            identity,
-            clock: clock.clone(),
-            chance: Chance::System,
-            policy: policy(),
-            operator_key: Some(operator.clone()),
-        };
+        let operator = OPERATOR.to_owned();
+        let parts =
+            Parts { store, identity, clock: clock.clone(), chance: Chance::System, configuration: configuration() };
         let service = Arc::new(Service::new(parts));
         let address = format!("http://{}", listener.local_addr().unwrap());
         let client = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
@@ -152,7 +151,7 @@ impl TestApp {
     pub async fn key_of(&self, site: &str, scopes: &[&str]) -> String {
         let scopes: Vec<Scope> = scopes.iter().map(|scope| scope.parse().unwrap()).collect();
         let site: SiteId = site.parse().unwrap();
-        let new = NewKey { site: Some(site), name: "test".to_owned().try_into().unwrap(), scopes };
+        let new = NewKey { site: Some(site), name: "test".to_owned().try_into().unwrap(), scopes, expires_at: None };
         self.service.create_key(new).await.unwrap().0.reveal()
     }
 

@@ -12,6 +12,11 @@ use crate::domain::{CommenterLimits, Invalid, OverLimitAction, RuleDoc, RuleId, 
 /// The most points a rule may add or take.
 const MAX_POINTS: i32 = 1000;
 
+/// The most entries of a list in the policy.
+const MOST_ENTRIES: usize = 1_000;
+/// The most characters of a phrase.
+const LONGEST_PHRASE: usize = 200;
+
 /// A policy ready to judge by.
 pub struct Policy {
     settings: Settings,
@@ -141,8 +146,13 @@ fn check_thresholds(settings: &Settings, faults: &mut Vec<Invalid>) {
     }
 }
 
-/// Kinds that no submission can have, and phrases that no text can hold.
+/// Kinds that no submission can have, phrases that no text can hold, and lists that are too long.
 fn check_names(settings: &Settings, faults: &mut Vec<Invalid>) {
+    for (name, length) in [("phrases", settings.phrases.len()), ("domains", settings.domains.len())] {
+        if length > MOST_ENTRIES {
+            faults.push(Invalid::new(name, format!("must have at most {MOST_ENTRIES} entries, not {length}")));
+        }
+    }
     for kind in settings.kinds.keys() {
         if let Err(fault) = Slug::try_from(kind.to_string()) {
             faults.push(Invalid::new(format!("kinds.{kind}"), fault.detail));
@@ -151,6 +161,11 @@ fn check_names(settings: &Settings, faults: &mut Vec<Invalid>) {
     for (place, phrase) in settings.phrases.iter().enumerate() {
         if !fold_for_search(phrase).contains(|c: char| !c.is_whitespace()) {
             faults.push(Invalid::new(format!("phrases[{place}]"), "holds nothing that can be seen"));
+        }
+        let length = phrase.chars().count();
+        if length > LONGEST_PHRASE {
+            let detail = format!("must have at most {LONGEST_PHRASE} characters, not {length}");
+            faults.push(Invalid::new(format!("phrases[{place}]"), detail));
         }
     }
 }

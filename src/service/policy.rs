@@ -104,7 +104,9 @@ impl Service {
         expected: Option<u64>,
     ) -> Result<SitePolicy, Error> {
         self.running().policy.with(&overrides).map_err(Error::InvalidPolicy)?;
-        match self.store.override_policy(site, overrides, expected).await? {
+        let overridden = self.store.override_policy(site, overrides, expected).await;
+        self.deactivate(site);
+        match overridden? {
             Ok(settings) => self.site_policy(settings),
             Err(standing) => Err(Error::PolicyChanged(standing.version)),
         }

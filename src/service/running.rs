@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use super::policy::PolicyDefaults;
 use super::{Error, Service, key};
+use crate::clock::Stopwatch;
 use crate::domain::{Invalid, SiteId, SiteSettings};
 use crate::limits::{self, Limits, Quotas};
 use crate::screening::Policy;
@@ -38,6 +40,8 @@ pub(super) struct ActiveSite {
     pub quotas: Quotas,
     /// What it was made from.
     running: Arc<Running>,
+    /// When its settings were read.
+    read: Stopwatch,
 }
 
 /// The configuration in force and the active sites.
@@ -103,12 +107,24 @@ impl Service {
         Ok(active)
     }
 
+    /// Forgets what is known of a site, because it has changed.
+    pub(super) fn deactivate(&self, site: &SiteId) {
+        self.active_sites().remove(site);
+    }
+
     fn active_sites(&self) -> std::sync::MutexGuard<'_, HashMap<SiteId, Arc<ActiveSite>>> {
         self.state.sites.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl ActiveSite {
+    /// Whether its settings were read lately enough to refuse somebody by them. What is refused is not looked up in the
+    /// store, which would tell that they have changed.
+    pub fn is_fresh(&self) -> bool {
+        const FRESH: Duration = Duration::from_secs(5);
+        self.read.elapsed() < FRESH
+    }
+
     /// The limits of the configuration that the site was made ready under.
     pub fn limits(&self) -> &Limits {
         &self.running.limits
@@ -123,6 +139,6 @@ impl ActiveSite {
         });
         let (limits, over_limit) = policy.limits();
         let quotas = running.limits.quotas(limits, over_limit);
-        Self { version: settings.version, policy, quotas, running }
+        Self { version: settings.version, policy, quotas, running, read: Stopwatch::start() }
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::memory::{Traces, fingerprint, idempotency_key};
+use super::running::ActiveSite;
 use super::{Caller, Error, IDEMPOTENCY_MILLIS, Service};
 use crate::clock::Stopwatch;
 use crate::domain::{
@@ -103,7 +104,6 @@ impl Service {
         now: Timestamp,
     ) -> Result<Option<OverLimit>, Error> {
         const OLD: i64 = 2 * 60 * 1000;
-        let active = self.active(site).await?;
         let is_trusted = submission.author.role.is_some_and(|role| role.is_trusted());
         let is_old = submission.created_at.is_some_and(|at| now.millis() - at.millis() > OLD);
         let is_commenters = submission.decided.is_none() && !is_trusted && !is_old;
@@ -115,7 +115,17 @@ impl Service {
         let external_id = submission.external_id.as_ref().map(ExternalId::as_str);
         let retry = Retry { idempotency: key.map(|key| key.0), external_id };
         let caller = limits::Caller { key: caller.key_name(), site };
-        Ok(active.limits().submission(caller, commenter.map(|commenter| (commenter, &active.quotas)), retry)?)
+        let charge = |active: &ActiveSite| {
+            active.limits().submission(caller, commenter.map(|commenter| (commenter, &active.quotas)), retry)
+        };
+        let active = self.active(site).await?;
+        match charge(&active) {
+            Err(refused) if refused.limit.is_commenters() && !active.is_fresh() => {
+                let read_again = self.activate(site).await?;
+                if read_again.version == active.version { Err(refused.into()) } else { Ok(charge(&read_again)?) }
+            }
+            charged => Ok(charged?),
+        }
     }
 
     /// Reads what is remembered in one read, and judges by it. A site whose settings have changed since this process

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use moderato::clock::Clock;
 use moderato::config::{Environment, Loaded, Sources};
-use moderato::domain::{Scope, SiteId};
+use moderato::domain::{Scope, SiteId, SiteOverrides};
 use moderato::http;
 use moderato::service::{Chance, Configuration, FirstKeys, NewKey, Parts, Service, settle};
 use moderato::store::Store;
@@ -34,6 +34,7 @@ pub struct TestApp {
     /// Opens the site `demo`, with every scope.
     pub key: String,
     pub service: Arc<Service>,
+    store: Arc<dyn Store>,
     pub address: String,
     client: reqwest::Client,
 }
@@ -87,12 +88,17 @@ impl TestApp {
         let identity = settle(&*store, true, clock.now(), keep).await.unwrap();
         let key = first.map(|keys| keys.site.reveal()).unwrap_or_default();
         let operator = OPERATOR.to_owned();
-        let parts =
-            Parts { store, identity, clock: clock.clone(), chance: Chance::System, configuration: configuration() };
+        let parts = Parts {
+            store: store.clone(),
+            identity,
+            clock: clock.clone(),
+            chance: Chance::System,
+            configuration: configuration(),
+        };
         let service = Arc::new(Service::new(parts));
         let address = format!("http://{}", listener.local_addr().unwrap());
         let client = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
-        Self { clock, operator, key, service, address, client }
+        Self { clock, operator, key, service, store, address, client }
     }
 
     /// A request with the site's key; a path without a leading slash lies below the site `demo`.
@@ -114,6 +120,36 @@ impl TestApp {
     /// Moves the clock.
     pub fn pass(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    /// Puts another configuration in force: the shipped one, changed.
+    pub async fn reconfigure(&self, change: impl FnOnce(&mut Configuration)) {
+        let mut configuration = configuration();
+        change(&mut configuration);
+        self.service.reconfigure(configuration).await.unwrap();
+    }
+
+    /// Puts another policy in force: the shipped one, changed, as if a file had said so. Answers why it was refused.
+    pub async fn reload(&self, change: impl FnOnce(&mut toml::Table)) -> Result<(), String> {
+        let mut file = toml::Table::new();
+        change(&mut file);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("moderato.toml");
+        std::fs::write(&path, toml::Table::from_iter([("policy".to_owned(), file.into())]).to_string()).unwrap();
+        let environment = Environment::default();
+        let sources = Sources { file: Some(&path), environment: &environment, data_dir: None };
+        let loaded = Loaded::from(&sources).map_err(|fault| fault.to_string())?;
+        let operator_key = Some(self.operator.clone());
+        let configuration = Configuration { operator_key, ..loaded.configuration() };
+        self.service.reconfigure(configuration).await.map_err(|error| error.to_string())
+    }
+
+    /// A second service over the same store.
+    pub async fn another_process(&self) -> Beside {
+        let identity = self.store.identity().await.unwrap().unwrap();
+        let (store, clock) = (self.store.clone(), self.clock.clone());
+        let parts = Parts { store, identity, clock, chance: Chance::System, configuration: configuration() };
+        Beside(Service::new(parts))
     }
 
     /// Submits and expects it to be kept.
@@ -159,6 +195,17 @@ impl TestApp {
     pub async fn second_site(&self, id: &str) -> String {
         self.post("/v1/sites", &json!({"id": id})).key(&self.operator).send().await.expect(201);
         self.key_of(id, &["submit", "read", "moderate", "admin"]).await
+    }
+}
+
+/// A second service over the same store.
+pub struct Beside(Service);
+
+impl Beside {
+    /// Replaces what the site `demo` overrides.
+    pub async fn override_policy(&self, own: Value) {
+        let Value::Object(own) = own else { panic!("{own}") };
+        self.0.override_policy(&"demo".parse().unwrap(), SiteOverrides(own), None).await.unwrap();
     }
 }
 

@@ -18,11 +18,10 @@ use hmac::Hmac;
 use sha2::Sha256;
 
 use crate::clock::{Clock, Stopwatch};
-use crate::domain::{ApiKey, Comment, CommentId, Invalid, KeyId, RuleDoc, SiteId, Timestamp};
+use crate::domain::{ApiKey, Comment, CommentId, Invalid, KeyId, Refused, RuleDoc, SiteId, Timestamp};
 use crate::limits::Limits;
 use crate::store::{self, Identity, Store};
 
-pub use crate::limits::Refused;
 pub use change::{Decided, Wish};
 pub use key::{Caller, NewKey, SecretKey};
 pub use look::{EventsPage, needle};

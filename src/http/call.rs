@@ -176,10 +176,11 @@ impl From<JsonError> for Problem {
     }
 }
 
-/// The version in an entity tag, weak or strong.
+/// The version in an entity tag, weak or strong, or as a bare number.
 fn version_in(tag: &str) -> Option<u64> {
     let tag = tag.trim();
-    let digits = tag.strip_prefix("W/").unwrap_or(tag).strip_prefix('"')?.strip_suffix('"')?;
+    let quoted = |tag: &'_ str| tag.strip_prefix('"')?.strip_suffix('"').map(str::to_owned);
+    let digits = quoted(tag.strip_prefix("W/").unwrap_or(tag)).unwrap_or_else(|| tag.to_owned());
     let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     plain.then(|| digits.parse().ok()).flatten()
 }

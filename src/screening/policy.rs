@@ -12,6 +12,9 @@ use crate::domain::{CommenterLimits, Invalid, OverLimitAction, RuleDoc, RuleId, 
 /// The most points a rule may add or take.
 const MAX_POINTS: i32 = 1000;
 
+/// The highest threshold.
+const MAX_THRESHOLD: i32 = 100_000;
+
 /// The most entries of a list in the policy.
 const MOST_ENTRIES: usize = 1_000;
 /// The most characters of a phrase.
@@ -135,6 +138,11 @@ impl Policy {
 
 fn check_thresholds(settings: &Settings, faults: &mut Vec<Invalid>) {
     let Settings { hold_at, reject_at, blatant_at, .. } = *settings;
+    for (key, threshold) in [("hold_at", hold_at), ("reject_at", reject_at), ("blatant_at", blatant_at)] {
+        if threshold > MAX_THRESHOLD {
+            faults.push(Invalid::new(key, format!("must be at most {MAX_THRESHOLD}")));
+        }
+    }
     if hold_at < 1 {
         faults.push(Invalid::new("hold_at", "must be at least 1"));
     }

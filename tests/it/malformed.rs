@@ -223,7 +223,6 @@ fn a_header_that_is_not_right_is_named() {
             ("Idempotency-Key", "schlüssel", "invalid_key"),
             ("Idempotency-Key", &long, "invalid_key"),
             ("If-Match", "*", "invalid_version"),
-            ("If-Match", "1", "invalid_version"),
             ("If-Match", "\"1\", \"2\"", "invalid_version"),
             ("If-Match", "\"-1\"", "invalid_version"),
         ];

@@ -6,6 +6,7 @@ mod decision;
 mod event;
 mod fault;
 mod json;
+mod number;
 mod objects;
 mod people;
 mod policy;

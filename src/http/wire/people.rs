@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fault::Faults;
 use super::json::word;
+use super::number::Whole;
 use super::text::{cut, filled, from_text};
 use crate::domain;
 
@@ -32,9 +33,9 @@ pub(super) struct Author<'a> {
 #[serde(deny_unknown_fields, expecting = "an object")]
 pub(super) struct AuthorRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
-    approved: Option<u32>,
+    approved: Option<Whole>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    rejected: Option<u32>,
+    rejected: Option<Whole>,
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<String>,
 }
@@ -92,8 +93,8 @@ impl Author<'_> {
 impl AuthorRecord {
     fn check(self, faults: &mut Faults) -> domain::AuthorRecord {
         domain::AuthorRecord {
-            approved: self.approved.unwrap_or(0),
-            rejected: self.rejected.unwrap_or(0),
+            approved: self.approved.map_or(0, |whole| whole.0),
+            rejected: self.rejected.map_or(0, |whole| whole.0),
             since: faults.read("/author/record/since", self.since, |text| text.parse()),
         }
     }
@@ -149,8 +150,8 @@ impl<'a> From<&'a domain::Author> for Author<'a> {
             url: author.url.as_deref().map(Cow::from),
             role: author.role.map(|role| Cow::from(role_word(role))),
             record: author.record.map(|record| AuthorRecord {
-                approved: Some(record.approved),
-                rejected: Some(record.rejected),
+                approved: Some(Whole(record.approved)),
+                rejected: Some(Whole(record.rejected)),
                 since: record.since.map(|at| at.to_string()),
             }),
             account: author.account.as_ref().map(|account| Account {

@@ -4,6 +4,7 @@ mod api;
 mod auth;
 mod body;
 mod call;
+mod client_ip;
 mod dispatch;
 mod error;
 mod noted;
@@ -26,7 +27,10 @@ use serde::Deserialize;
 use crate::domain::Scope;
 use crate::service::Service;
 use api::{batch, comments, decisions, events, health, keys, listing, rules, sites};
+use client_ip::Forwarding;
 use route::{Route, key, operator, public, site};
+
+pub use client_ip::{ForwardedHeader, Networks};
 
 /// Everything that can be called, and by whom. What is not here cannot be.
 #[rustfmt::skip]
@@ -81,6 +85,10 @@ pub struct Settings {
     pub workers: usize,
     /// How long requests in flight may take to finish when the server stops, in seconds.
     pub shutdown_seconds: u64,
+    /// Proxies whose word on whom they speak for is taken.
+    pub trusted_proxies: Networks,
+    /// The header in which they give it.
+    pub forwarded_header: ForwardedHeader,
 }
 
 /// A server on this listener. It answers while it is polled, minds no signals, and stops by its handle.
@@ -92,7 +100,9 @@ pub fn server(listener: TcpListener, service: Arc<Service>, settings: &Settings)
     let processors = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let workers = if settings.workers == 0 { processors() } else { settings.workers };
     let room = events::WaitingRoom::default();
-    let app = move || App::new().configure(|app| dispatch::register(app, &service, table(&room)));
+    let forwarding = Forwarding { trusted: settings.trusted_proxies.clone(), header: settings.forwarded_header };
+    let edge = Arc::new(Edge { service, forwarding });
+    let app = move || App::new().configure(|app| dispatch::register(app, &edge, table(&room)));
     let server = HttpServer::new(app)
         .workers(workers)
         .disable_signals()
@@ -101,6 +111,12 @@ pub fn server(listener: TcpListener, service: Arc<Service>, settings: &Settings)
         .keep_alive(KEEP_ALIVE)
         .listen(listener)?;
     Ok(server.run())
+}
+
+/// What every request is served with.
+struct Edge {
+    service: Arc<Service>,
+    forwarding: Forwarding,
 }
 
 /// An entry of the route table, for comparison with `openapi.yaml`.

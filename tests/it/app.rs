@@ -10,7 +10,7 @@ use moderato::domain::{Scope, SiteId};
 use moderato::http;
 use moderato::screening::Policy;
 use moderato::service::{Chance, FirstKeys, NewKey, Parts, Service, settle};
-use moderato::store::Store;
+use moderato::store::{self, Store};
 use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
@@ -37,13 +37,13 @@ pub struct TestApp {
 
 /// The store under test.
 fn open_store(directory: &std::path::Path) -> Arc<dyn Store> {
-    moderato::store::open(&moderato::store::Settings { url: "sqlite:".to_owned() }, directory).unwrap()
+    store::open(&store::Settings { url: "sqlite:".to_owned() }, directory).unwrap()
 }
 
-/// The policy as shipped.
-fn policy() -> Policy {
+/// A table of the configuration as shipped, read as the type that owns it.
+fn shipped<T: serde::de::DeserializeOwned>(table: &str) -> T {
     let mut shipped: toml::Table = include_str!("../../config/moderato.toml").parse().unwrap();
-    Policy::compile(&shipped.remove("policy").unwrap().try_into().unwrap()).unwrap()
+    shipped.remove(table).unwrap().try_into().unwrap()
 }
 
 impl TestApp {
@@ -53,13 +53,23 @@ impl TestApp {
         Self::run_over(open_store(directory.path()), test);
     }
 
+    /// Runs a test behind these proxies.
+    pub fn run_behind(trusted_proxies: &[&str], test: impl AsyncFnOnce(&TestApp)) {
+        let trusted_proxies = toml::Value::try_from(trusted_proxies).unwrap().try_into().unwrap();
+        Self::run_as(store::in_memory().unwrap(), http::Settings { trusted_proxies, ..shipped("http") }, test);
+    }
+
     /// Runs a test against a service over this store.
     pub fn run_over(store: Arc<dyn Store>, test: impl AsyncFnOnce(&TestApp)) {
+        Self::run_as(store, shipped("http"), test);
+    }
+
+    fn run_as(store: Arc<dyn Store>, settings: http::Settings, test: impl AsyncFnOnce(&TestApp)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let app = Self::over(store, &listener).await;
-            let settings = http::Settings { listen: String::new(), workers: 1, shutdown_seconds: 5 };
+            let settings = http::Settings { workers: 1, shutdown_seconds: 5, ..settings };
             let server = http::server(listener, app.service.clone(), &settings).unwrap();
             let handle = server.handle();
             let client = async {
@@ -87,7 +97,7 @@ impl TestApp {
             identity,
             clock: clock.clone(),
             chance: Chance::System,
-            policy: policy(),
+            policy: Policy::compile(&shipped("policy")).unwrap(),
             operator_key: Some(operator.clone()),
         };
         let service = Arc::new(Service::new(parts));

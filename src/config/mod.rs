@@ -34,6 +34,8 @@ pub struct Settings {
     pub auth: Auth,
     /// What comments are judged by.
     pub policy: screening::Settings,
+    /// Who may read what is counted.
+    pub metrics: http::MetricsSettings,
     /// Of the log.
     pub log: telemetry::Settings,
 }

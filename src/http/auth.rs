@@ -29,7 +29,7 @@ pub(super) fn operator(caller: Caller) -> Result<Caller, Problem> {
     if caller.is_operator() {
         Ok(caller)
     } else {
-        Err(Problem::new(Code::OperatorOnly, "Sites are made, changed and deleted with an operator's key."))
+        Err(Problem::new(Code::OperatorOnly, "This is for operators' keys, which stand above sites."))
     }
 }
 

@@ -14,6 +14,7 @@ use super::Edge;
 use super::body::Incoming;
 use super::call::Call;
 use super::error::{Code, Problem};
+use super::metrics::Labels;
 use super::noted::{NotedSite, Screened};
 use super::request_id::{self, RequestId};
 use super::route::{Answer, Route};
@@ -56,6 +57,7 @@ struct Path {
 impl Path {
     async fn serve(self: Rc<Self>, request: HttpRequest, payload: Payload) -> HttpResponse {
         let watch = Stopwatch::start();
+        let _in_flight = self.edge.metrics.enter();
         let id = RequestId::of(&request, &self.edge.service);
         // Without this, a panic would close the connection without a word.
         let body = Incoming::new(payload.into_inner());
@@ -83,16 +85,23 @@ impl Path {
         route.answer(Call::new(request.clone(), body, self.pattern, at)).await
     }
 
-    /// One line a request: never a path, content, e-mail or address.
+    /// Counts the request, and writes its one line in the log: never a path, content, e-mail or address.
     fn log(&self, request: &HttpRequest, response: &HttpResponse, (id, watch): (&RequestId, Stopwatch)) {
         let site = request.extensions().get::<NotedSite>().map(|noted| noted.0.to_string());
         let extensions = response.extensions();
         let screened = extensions.get::<Screened>();
+        let labels = Labels {
+            method: method_word(request.method()),
+            route: if self.pattern.is_empty() { "none" } else { self.pattern },
+            status: response.status().as_u16(),
+        };
+        let took = watch.elapsed();
+        self.edge.metrics.answered(labels, took);
         tracing::info!(
-            method = method_word(request.method()),
-            route = if self.pattern.is_empty() { "none" } else { self.pattern },
-            status = response.status().as_u16(),
-            ms = watch.elapsed().as_micros() as f64 / 1e3,
+            method = labels.method,
+            route = labels.route,
+            status = labels.status,
+            ms = took.as_micros() as f64 / 1e3,
             request = id.as_str(),
             site,
             comment = screened.and_then(|it| it.comment).map(|comment| comment.to_string()),

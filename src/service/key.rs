@@ -119,14 +119,14 @@ impl Service {
         {
             return Ok(Caller { key: None, site: None, scopes: Scope::ALL.to_vec() });
         }
-        let presented = SecretKey::parse(presented).ok_or(Error::WrongKey)?;
+        let presented = SecretKey::parse(presented).ok_or_else(|| self.metrics.wrong_key())?;
         let known = self.known_key(&presented.id).await?;
         // A key that does not exist costs the same comparison as one that does.
         let expected = known.as_ref().map_or([0; 32], |key| key.hash);
         let fits = bool::from(sha256(&presented.secret).ct_eq(&expected));
         match known {
             Some(key) if fits => Ok(Caller { key: Some(key.id), site: key.site, scopes: key.scopes }),
-            _ => Err(Error::WrongKey),
+            _ => Err(self.metrics.wrong_key()),
         }
     }
 

@@ -4,7 +4,9 @@ mod change;
 pub mod eval;
 mod key;
 mod look;
+mod measured;
 mod memory;
+mod metrics;
 mod setup;
 mod sites;
 mod submit;
@@ -13,6 +15,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use hmac::Hmac;
+use prometheus_client::registry::Registry;
 use sha2::Sha256;
 
 use crate::clock::{Clock, Stopwatch};
@@ -20,9 +23,12 @@ use crate::domain::{ApiKey, Comment, CommentId, KeyId, RuleDoc, SiteId, Timestam
 use crate::screening::Policy;
 use crate::store::{self, Identity, Store};
 
+use measured::Measured;
+
 pub use change::{Decided, Wish};
 pub use key::{Caller, NewKey, SecretKey};
 pub use look::{EventsPage, needle};
+pub use metrics::{Limited, Metrics, Reload};
 pub use setup::{FIRST_SITE, FirstKeys, settle};
 pub use sites::SiteWithCounts;
 pub use submit::{Judged, Submitted, Took};
@@ -42,6 +48,7 @@ pub struct Service {
     hasher: Hmac<Sha256>,
     operator_key: Option<[u8; 32]>,
     known_keys: Mutex<HashMap<KeyId, (Option<ApiKey>, Stopwatch)>>,
+    metrics: Metrics,
 }
 
 /// What a service is made of.
@@ -63,14 +70,16 @@ pub struct Parts {
 impl Service {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
+        let metrics = Metrics::default();
         Self {
-            store: parts.store,
+            store: Arc::new(Measured { store: parts.store, metrics: metrics.clone() }),
             clock: parts.clock,
             chance: parts.chance,
             policy: Arc::new(parts.policy),
             hasher: memory::hasher(&parts.identity.secret),
             operator_key: parts.operator_key.map(|key| key::sha256(key.as_bytes())),
             known_keys: Mutex::new(HashMap::new()),
+            metrics,
         }
     }
 
@@ -87,6 +96,18 @@ impl Service {
     /// Whether a submission would be taken now; the error says why not.
     pub async fn ready(&self) -> Result<(), Error> {
         Ok(self.store.health().await?)
+    }
+
+    /// What is counted while it works.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Puts into a registry how everything stands now. While the store is away, that is nothing.
+    pub async fn register_standing(&self, registry: &mut Registry) {
+        if let Ok(totals) = self.store.totals().await {
+            metrics::register_totals(&totals, self.clock.now(), registry);
+        }
     }
 
     /// Fills bytes with chance, for ids that an edge makes (request ids).

@@ -68,7 +68,7 @@ impl Service {
             let same = |comment: &Comment| comment.fingerprint == sent.fingerprint;
             let brings_key = matches!(&existing, Existing::ByExternalId { comment } if key.is_some() && same(comment));
             if !brings_key {
-                return sent.replay(existing, took);
+                return sent.replay(existing, took).inspect(|taken| self.metrics.submitted(taken));
             }
         }
 
@@ -92,10 +92,11 @@ impl Service {
         let entry = Record { comment: comment.clone(), idempotency, announced };
         let recorded = self.store.record(site, entry).await?;
         took.store += writing.elapsed();
-        match recorded {
+        let taken = match recorded {
             Recorded::New => Ok(Submitted { comment, replayed: false, took }),
             Recorded::Existing(existing) => sent.replay(existing, took),
-        }
+        };
+        taken.inspect(|taken| self.metrics.submitted(taken))
     }
 
     /// Screens a comment against what is remembered, and forgets it.
@@ -116,7 +117,7 @@ impl Service {
         let history = History { member: traces.member, ..recalled.history };
         let verdict = screen(&facts, &history, &self.policy);
         took.screening += judging.elapsed();
-        Ok(Judged { verdict, took })
+        Ok(Judged { verdict, took }).inspect(|judged| self.metrics.checked(judged))
     }
 }
 

@@ -11,6 +11,7 @@ use moderato::http;
 use moderato::screening::Policy;
 use moderato::service::{Chance, FirstKeys, NewKey, Parts, Service, settle};
 use moderato::store::{self, Store};
+use moderato::telemetry;
 use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
@@ -40,10 +41,12 @@ fn open_store(directory: &std::path::Path) -> Arc<dyn Store> {
     store::open(&store::Settings { url: "sqlite:".to_owned() }, directory).unwrap()
 }
 
-/// A table of the configuration as shipped, read as the type that owns it.
-fn shipped<T: serde::de::DeserializeOwned>(table: &str) -> T {
+/// A table of the configuration as shipped but for these lines, read as the type that owns it.
+fn shipped<T: serde::de::DeserializeOwned>(table: &str, changed: &str) -> T {
     let mut shipped: toml::Table = include_str!("../../config/moderato.toml").parse().unwrap();
-    shipped.remove(table).unwrap().try_into().unwrap()
+    let Some(toml::Value::Table(mut values)) = shipped.remove(table) else { panic!("there is no {table}") };
+    values.extend(changed.parse::<toml::Table>().unwrap());
+    values.try_into().unwrap()
 }
 
 impl TestApp {
@@ -53,24 +56,30 @@ impl TestApp {
         Self::run_over(open_store(directory.path()), test);
     }
 
-    /// Runs a test behind these proxies.
-    pub fn run_behind(trusted_proxies: &[&str], test: impl AsyncFnOnce(&TestApp)) {
-        let trusted_proxies = toml::Value::try_from(trusted_proxies).unwrap().try_into().unwrap();
-        Self::run_as(store::in_memory().unwrap(), http::Settings { trusted_proxies, ..shipped("http") }, test);
+    /// Runs a test with these lines of configuration in `[http]` and `[metrics]`.
+    pub fn run_with(http: &str, metrics: &str, test: impl AsyncFnOnce(&TestApp)) {
+        Self::run_as(store::in_memory().unwrap(), (shipped("http", http), shipped("metrics", metrics)), test);
     }
 
     /// Runs a test against a service over this store.
     pub fn run_over(store: Arc<dyn Store>, test: impl AsyncFnOnce(&TestApp)) {
-        Self::run_as(store, shipped("http"), test);
+        Self::run_as(store, (shipped("http", ""), http::MetricsSettings::default()), test);
     }
 
-    fn run_as(store: Arc<dyn Store>, settings: http::Settings, test: impl AsyncFnOnce(&TestApp)) {
+    fn run_as(
+        store: Arc<dyn Store>,
+        (settings, metrics): (http::Settings, http::MetricsSettings),
+        test: impl AsyncFnOnce(&TestApp),
+    ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let app = Self::over(store, &listener).await;
+            let counted = http::Metrics::default();
+            let registry = Arc::new(telemetry::registry(&app.service, &counted));
+            let monitoring = http::Monitoring { registry, metrics: counted, settings: metrics };
             let settings = http::Settings { workers: 1, shutdown_seconds: 5, ..settings };
-            let server = http::server(listener, app.service.clone(), &settings).unwrap();
+            let server = http::server(listener, app.service.clone(), monitoring, &settings).unwrap();
             let handle = server.handle();
             let client = async {
                 test(&app).await;
@@ -97,7 +106,7 @@ impl TestApp {
             identity,
             clock: clock.clone(),
             chance: Chance::System,
-            policy: Policy::compile(&shipped("policy")).unwrap(),
+            policy: Policy::compile(&shipped("policy", "")).unwrap(),
             operator_key: Some(operator.clone()),
         };
         let service = Arc::new(Service::new(parts));

@@ -13,6 +13,7 @@ mod events;
 mod lists;
 mod log;
 mod malformed;
+mod metrics;
 mod outage;
 mod protocol;
 mod routes;

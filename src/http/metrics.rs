@@ -17,9 +17,11 @@ use super::client_ip::Networks;
 #[derive(Clone, Debug)]
 pub struct Metrics {
     requests: Family<Labels, Counter>,
-    seconds: Family<[(&'static str, &'static str); 1], Histogram, fn() -> Histogram>,
+    seconds: Family<RouteLabel, Histogram, fn() -> Histogram>,
     in_flight: Gauge,
 }
+
+type RouteLabel = [(&'static str, &'static str); 1];
 
 /// The configuration's table `[metrics]`.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -30,7 +30,7 @@ struct Memory;
 impl Collector for Memory {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         let Some(bytes) = resident_bytes() else { return Ok(()) };
-        let help = "What it has in memory";
+        let help = "What it has in memory.";
         let name = "process_resident_memory";
         let metric = encoder.encode_descriptor(name, help, Some(&Unit::Bytes), MetricType::Gauge)?;
         ConstGauge::new(bytes).encode(metric)

@@ -157,27 +157,27 @@ fn a_store_that_is_away_leaves_its_numbers_out_and_is_counted() {
 #[test]
 fn no_label_tells_of_sites_people_content_keys_or_what_a_caller_chose() {
     TestApp::run(async |app| {
-        let key = app.second_site("canary-site").await;
+        let key = app.second_site("sparrow-site").await;
         let body = with(
-            &submission(&format!("canary-content {SPAM} http://canary-link.example/")),
+            &submission(&format!("sparrow-content {SPAM} http://sparrow-link.example/")),
             json!({
-                "external_id": "canary-external", "post": {"id": "canary-post"}, "kind": "canary-kind",
-                "client": {"ip": "198.51.100.123", "user_agent": "canary-agent"},
-                "author": {"name": "canary-name", "email": "canary-mail@mail.example", "url": "https://canary-url.example"}
+                "external_id": "sparrow-external", "post": {"id": "sparrow-post"}, "kind": "sparrow-kind",
+                "client": {"ip": "198.51.100.123", "user_agent": "sparrow-agent"},
+                "author": {"name": "sparrow-name", "email": "sparrow-mail@mail.example", "url": "https://sparrow-url.example"}
             }),
         );
-        let path = "/v1/sites/canary-site/comments";
-        app.post(path, &body).key(&key).header("idempotency-key", "canary-key").send().await.expect(201);
-        let decision = json!({"actor": "canary-actor", "note": "canary-note", "reason": "other"});
-        app.post(&format!("{path}/ext:canary-external/reject"), &decision).key(&key).send().await.expect(200);
-        app.get("/v1/sites/canary-nowhere/comments?q=canary-q").send().await.expect(404);
-        app.get("/canary-path").send().await.expect(404);
-        app.call("CANARY", path).send().await.expect(405);
-        app.get("comments").key("canary-wrong").send().await.expect(401);
+        let path = "/v1/sites/sparrow-site/comments";
+        app.post(path, &body).key(&key).header("idempotency-key", "sparrow-key").send().await.expect(201);
+        let decision = json!({"actor": "sparrow-actor", "note": "sparrow-note", "reason": "other"});
+        app.post(&format!("{path}/ext:sparrow-external/reject"), &decision).key(&key).send().await.expect(200);
+        app.get("/v1/sites/sparrow-nowhere/comments?q=sparrow-q").send().await.expect(404);
+        app.get("/sparrow-path").send().await.expect(404);
+        app.call("SPARROW", path).send().await.expect(405);
+        app.get("comments").key("sparrow-wrong").send().await.expect(401);
         app.get("comments").header("x-forwarded-for", "198.51.100.124").send().await.expect(200);
-        let answer = app.get("/metrics").key(&app.operator).header("x-request-id", "canary-id").send().await;
+        let answer = app.get("/metrics").key(&app.operator).header("x-request-id", "sparrow-id").send().await;
         let text = String::from_utf8(answer.expect(200).bytes).unwrap();
-        for hidden in ["canary", "CANARY", "198.51.100", "127.0.0.1", "mod_", "GTUBE", "demo"] {
+        for hidden in ["sparrow", "SPARROW", "198.51.100", "127.0.0.1", "mod_", "GTUBE", "demo"] {
             assert!(!text.contains(hidden), "{hidden} in {text}");
         }
         for told in [

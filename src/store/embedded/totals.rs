@@ -61,3 +61,25 @@ fn oldest_open(tx: &Connection) -> Result<Option<Timestamp>, Fault> {
     }
     Ok(oldest)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_queues_are_read_from_their_index() {
+        let connections = crate::store::embedded::open::in_memory().unwrap();
+        let connection = connections.writer.lock().unwrap();
+        for (sql, values) in [(FRONTS, &[][..]), (QUEUE, &[1_i64, 2][..])] {
+            let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let steps = explain.query_map(rusqlite::params_from_iter(values), |row| row.get::<_, String>(3)).unwrap();
+            let plan: Vec<String> = steps.map(Result::unwrap).collect();
+            let of_comments: Vec<_> = plan.iter().filter(|step| step.contains("comments")).collect();
+            assert!(of_comments.len() == 1 && of_comments[0].contains("comments_queue"), "{plan:?}");
+            assert!(!of_comments[0].contains("SCAN"), "{plan:?}");
+        }
+        let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {QUEUE}")).unwrap();
+        let steps = explain.query_map((1, 2), |row| row.get::<_, String>(3)).unwrap();
+        assert!(steps.map(Result::unwrap).all(|step| !step.contains("TEMP B-TREE")));
+    }
+}

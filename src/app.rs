@@ -11,8 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::clock::Clock;
 use crate::config::{Loaded, Settings};
 use crate::http;
-use crate::screening;
-use crate::service::{self, Chance, FirstKeys, Parts, Service, settle};
+use crate::service::{self, Chance, Configuration, FirstKeys, Parts, Service, settle};
 use crate::store::{self, Identity, ServeLock, Store};
 use crate::telemetry;
 
@@ -32,7 +31,7 @@ impl App {
         loaded: Loaded,
         keep: impl FnOnce(&FirstKeys) -> Result<(), service::Error>,
     ) -> Result<Self, Error> {
-        let Loaded { settings, policy } = loaded;
+        let settings = &loaded.settings;
         let signals = Signals::listen().map_err(Error::Signals)?;
         // Listening comes first, because taking the lock makes the directory. If the address is taken, that is often by
         // the service of this very directory: then that is what there is to say.
@@ -44,10 +43,10 @@ impl App {
         })?;
         let lock = take_lock(&settings.data_dir)?;
         let address = listener.local_addr().map_err(|error| Error::Listen(listen_address(&settings.http), error))?;
-        let store = open_store(&settings)?;
+        let store = open_store(settings)?;
         let operator_given = settings.auth.operator_key.given().is_some();
         let identity = settle(store.as_ref(), operator_given, Clock::System.now(), keep).await?;
-        let service = Arc::new(service(&settings, policy, store, identity));
+        let service = Arc::new(service(&loaded, store, identity));
         let metrics = http::Metrics::default();
         let registry = Arc::new(telemetry::registry(&service, &metrics));
         let monitoring = http::Monitoring { registry, metrics, settings: settings.metrics.clone() };
@@ -92,7 +91,7 @@ impl App {
 
 /// The service over the store of these settings without an edge, also beside a process that serves it.
 pub async fn beside(loaded: Loaded) -> Result<Service, Error> {
-    let Loaded { settings, policy } = loaded;
+    let settings = &loaded.settings;
     let empty = || Error::Empty(settings.data_dir.clone());
     // Opening a store makes one where there is none, but whoever asks for a list wants to find data, not to make some.
     if std::fs::read_dir(&settings.data_dir).is_ok_and(|mut entries| entries.next().is_none()) {
@@ -101,16 +100,16 @@ pub async fn beside(loaded: Loaded) -> Result<Service, Error> {
     if !settings.data_dir.is_dir() {
         return Err(empty());
     }
-    let store = open_store(&settings)?;
+    let store = open_store(settings)?;
     let identity = store.identity().await.map_err(service::Error::from)?.ok_or_else(empty)?;
-    Ok(service(&settings, policy, store, identity))
+    Ok(service(&loaded, store, identity))
 }
 
 /// A service whose memory ends with the process, at a time set by hand.
-pub async fn in_memory(policy: screening::Policy, clock: Clock) -> Result<Service, Error> {
+pub async fn in_memory(configuration: Configuration, clock: Clock) -> Result<Service, Error> {
     let store = store::in_memory().map_err(|error| Error::Store(error.to_string()))?;
     let identity = settle(store.as_ref(), true, clock.now(), |_| Ok(())).await?;
-    Ok(Service::new(Parts { store, identity, clock, chance: Chance::System, policy, operator_key: None }))
+    Ok(Service::new(Parts { store, identity, clock, chance: Chance::System, configuration }))
 }
 
 /// Where these settings listen, as `address:port`.
@@ -136,9 +135,9 @@ fn has_lock(data_dir: &Path) -> bool {
     data_dir.join("serve.lock").is_file()
 }
 
-fn service(settings: &Settings, policy: screening::Policy, store: Arc<dyn Store>, identity: Identity) -> Service {
-    let operator_key = settings.auth.operator_key.given().map(str::to_owned);
-    Service::new(Parts { store, identity, clock: Clock::System, chance: Chance::System, policy, operator_key })
+fn service(loaded: &Loaded, store: Arc<dyn Store>, identity: Identity) -> Service {
+    let configuration = loaded.configuration();
+    Service::new(Parts { store, identity, clock: Clock::System, chance: Chance::System, configuration })
 }
 
 /// The signals that ask a process to stop.

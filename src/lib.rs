@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod domain;
 
+pub mod limits;
 pub mod screening;
 pub mod store;
 

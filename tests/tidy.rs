@@ -9,18 +9,19 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("clock", &["domain"]),
     // 1: parts
+    ("limits", &["domain", "clock"]),
     ("screening", &["domain", "clock"]),
     ("store", &["domain", "clock"]),
     // 2: verbs
-    ("service", &["domain", "clock", "screening", "store"]),
+    ("service", &["domain", "clock", "limits", "screening", "store"]),
     // 3: edges; of the clock they use the stopwatch, for the access log
     ("http", &["domain", "clock", "service"]),
     // 4: assembly
-    ("config", &["domain", "clock", "screening", "store", "service", "http", "telemetry"]),
-    ("telemetry", &["domain", "clock", "screening", "store", "service", "http"]),
-    ("app", &["domain", "clock", "screening", "store", "service", "http", "config", "telemetry"]),
+    ("config", &["domain", "clock", "limits", "screening", "store", "service", "http", "telemetry"]),
+    ("telemetry", &["domain", "clock", "limits", "screening", "store", "service", "http"]),
+    ("app", &["domain", "clock", "limits", "screening", "store", "service", "http", "config", "telemetry"]),
     // 5: door
-    ("cli", &["domain", "clock", "screening", "store", "service", "http", "config", "telemetry", "app"]),
+    ("cli", &["domain", "clock", "limits", "screening", "store", "service", "http", "config", "telemetry", "app"]),
     ("main", &["cli"]),
     ("lib", &[]),
 ];
@@ -30,6 +31,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("actix_web", &["http/", "app.rs"]),
     ("actix_http", &["http/", "app.rs"]),
     ("rusqlite", &["store/embedded/"]),
+    ("governor", &["limits/"]),
     ("linkify", &["screening/facts/"]),
     ("html5ever", &["screening/facts/"]),
     ("pulldown_cmark", &["screening/facts/"]),

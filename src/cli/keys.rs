@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::table::{Column, Table};
 use super::terminal::safe_json;
 use super::{Context, DataArgs, Format, block_on, known_site};
-use crate::domain::{ApiKey, Bounded, KeyId, Scope, SiteId};
+use crate::domain::{ApiKey, Bounded, KeyId, Scope, SiteId, Timestamp};
 use crate::service::{Error, NewKey, Service};
 
 /// Keys open a site, or (the operator's) everything.
@@ -56,6 +56,9 @@ struct Create {
     /// What it may do: submit, read, moderate, admin [default: submit; the operator's: all]
     #[arg(long, value_delimiter = ',', value_name = "SCOPES")]
     scopes: Vec<Scope>,
+    /// From when on it opens nothing, such as 2027-01-31T00:00:00Z [default: never]
+    #[arg(long, value_name = "TIME")]
+    expires_at: Option<Timestamp>,
     /// What people call it
     #[arg(long, default_value = "made on the command line")]
     name: String,
@@ -103,11 +106,14 @@ impl List {
             writeln!(io::stdout(), "{}", safe_json(&serde_json::json!({ "items": items }))?)?;
             return Ok(());
         }
-        let mut table = Table::new(["id", "opens", "may", "made", "name"].map(Column::Left));
+        let mut table = Table::new(["id", "opens", "may", "made", "last used", "expires", "name"].map(Column::Left));
         for key in &keys {
             let opens = key.site.as_ref().map_or_else(|| "everything".to_owned(), SiteId::to_string);
             let made = key.created_at.to_string();
-            table.row([key.id.to_string(), opens, scopes(key).join(","), made, key.name.to_string()]);
+            let used = key.last_used_at.map_or_else(|| "never".to_owned(), |at| at.to_string());
+            let expires = key.expires_at.map_or_else(|| "never".to_owned(), |at| at.to_string());
+            let name = key.name.to_string();
+            table.row([key.id.to_string(), opens, scopes(key).join(","), made, used, expires, name]);
         }
         table.lines().iter().try_for_each(|line| writeln!(io::stdout(), "{line}"))?;
         Ok(())
@@ -126,7 +132,8 @@ impl Create {
             true if self.operator => Scope::ALL.to_vec(),
             true => vec![Scope::Submit],
         };
-        let (secret, key) = service.create_key(NewKey { site: self.site, name, scopes }).await?;
+        let (secret, key) =
+            service.create_key(NewKey { site: self.site, name, scopes, expires_at: self.expires_at }).await?;
         if self.format == Format::Json {
             writeln!(io::stdout(), "{}", safe_json(&Shown::of(&key, Some(secret.reveal())))?)?;
             return Ok(());
@@ -169,6 +176,8 @@ struct Shown<'a> {
     name: &'a str,
     scopes: Vec<&'static str>,
     created_at: String,
+    expires_at: Option<String>,
+    last_used_at: Option<String>,
 }
 
 impl<'a> Shown<'a> {
@@ -180,6 +189,8 @@ impl<'a> Shown<'a> {
             name: &key.name,
             scopes: scopes(key),
             created_at: key.created_at.to_string(),
+            expires_at: key.expires_at.map(|at| at.to_string()),
+            last_used_at: key.last_used_at.map(|at| at.to_string()),
         }
     }
 }

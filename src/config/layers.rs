@@ -9,6 +9,7 @@ use toml::{Table, Value};
 use super::environment::Variable;
 use super::fault::{Fault, Origin};
 use super::{Environment, Sources};
+use crate::service::PolicyOrigin;
 
 /// Every key with its default and a comment.
 pub(super) const EMBEDDED: &str = include_str!("../../config/moderato.toml");
@@ -49,6 +50,25 @@ impl Layers {
     /// Lays one policy value of the measurement on top.
     pub(super) fn set_for_eval(&mut self, key: &str, value: &str) {
         self.set(&format!("policy.{key}"), Value::String(value.to_owned()), Origin::Eval);
+    }
+
+    /// Where each value of the policy comes from, by its key seen from `[policy]`; the program's own are left out.
+    pub(super) fn policy_origins(&self) -> BTreeMap<String, PolicyOrigin> {
+        let told = |(key, origin): (&String, &Origin)| {
+            look_up(&self.values, key).filter(|value| !value.is_table())?;
+            let origin = match origin {
+                Origin::Embedded { .. } => return None,
+                Origin::File { .. } | Origin::PolicyFile { .. } | Origin::Eval => PolicyOrigin::File,
+                Origin::Variable(_) => PolicyOrigin::Environment,
+            };
+            key.strip_prefix("policy.").map(|key| (key.to_owned(), origin))
+        };
+        self.origins.iter().filter_map(told).collect()
+    }
+
+    /// Whether the policy file that was laid on top has this table.
+    pub(super) fn policy_file_sets(&self, table: &str) -> bool {
+        matches!(self.origins.get(&format!("policy.{table}")), Some(Origin::PolicyFile { .. }))
     }
 
     fn add_text(&mut self, text: &str, origin: &Origin, below: &str) -> Result<(), Fault> {

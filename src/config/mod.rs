@@ -10,9 +10,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::domain::Invalid;
 use crate::http;
+use crate::limits;
 use crate::screening;
-use crate::screening::Policy;
+use crate::service::{Configuration, PolicyDefaults};
 use crate::store;
 use crate::telemetry;
 
@@ -32,6 +34,8 @@ pub struct Settings {
     pub store: store::Settings,
     /// Who may do everything.
     pub auth: Auth,
+    /// How much a caller may ask for.
+    pub limits: limits::Settings,
     /// What comments are judged by.
     pub policy: screening::Settings,
     /// Who may read what is counted.
@@ -56,7 +60,7 @@ pub struct Loaded {
     /// The settings.
     pub settings: Settings,
     /// What `settings.policy` compiles to.
-    pub policy: Policy,
+    pub policy: PolicyDefaults,
 }
 
 impl Loaded {
@@ -74,7 +78,19 @@ impl Loaded {
         if let Some(path) = policy {
             layers.add_policy_file(path)?;
         }
-        Self::read(&layers, sources)
+        let mut loaded = Self::read(&layers, sources)?;
+        // The measurement is one of the screening: nothing is limited, unless its policy sets limits.
+        loaded.settings.limits.enabled &= layers.policy_file_sets("limits");
+        Ok(loaded)
+    }
+
+    /// What the service can be given anew while it runs.
+    pub fn configuration(&self) -> Configuration {
+        Configuration {
+            policy: self.policy.clone(),
+            limits: self.settings.limits.clone(),
+            operator_key: self.settings.auth.operator_key.given().map(str::to_owned),
+        }
     }
 
     fn read(layers: &Layers, sources: &Sources<'_>) -> Result<Self, Fault> {
@@ -94,7 +110,11 @@ impl Loaded {
         for (lower, upper) in ASCENDING {
             layers.check_ascending(lower, upper)?;
         }
-        let policy = compile(&settings.policy).map_err(|(key, detail)| layers.fault_at(&key, &detail))?;
+        if let Some(fault) = settings.limits.faults().into_iter().next() {
+            return Err(layers.fault_at(&format!("limits.{}", fault.key), &fault.detail));
+        }
+        let policy = PolicyDefaults::new(&settings.policy, layers.policy_origins()).map_err(first_of);
+        let policy = policy.map_err(|(key, detail)| layers.fault_at(&key, &detail))?;
         Ok(Self { settings, policy })
     }
 }
@@ -148,13 +168,13 @@ fn is_scheme(text: &str) -> bool {
         && text.bytes().all(part)
 }
 
-/// The policy of these settings, or the first fault: its key and what is wrong.
-fn compile(settings: &screening::Settings) -> Result<Policy, (String, String)> {
-    Policy::compile(settings).map_err(|faults| match faults.into_iter().next() {
+/// The first fault of a policy: its key and what is wrong.
+fn first_of(faults: Vec<Invalid>) -> (String, String) {
+    match faults.into_iter().next() {
         Some(fault) if fault.key.starts_with("policy.") => (with_places(&fault.key), fault.detail),
         Some(fault) => (with_places(&format!("policy.{}", fault.key)), fault.detail),
         None => ("policy".to_owned(), "is not valid".to_owned()),
-    })
+    }
 }
 
 /// A dotted key with the places in lists as `[0]`, as every other fault writes them.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Timestamp;
+use super::{OverLimit, Timestamp};
 
 /// How many periods are kept: 12, about a year.
 pub const KEPT_PERIODS: u32 = 12;
@@ -165,6 +165,9 @@ pub struct History {
     /// Of the same text.
     #[serde(skip_serializing_if = "Past::is_empty")]
     pub text: Past,
+    /// Not remembered but counted: the limit that this submission is over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub over_limit: Option<OverLimit>,
     /// This submission's own (author, post) pair, as it would stand among the text's members.
     pub member: u32,
 }

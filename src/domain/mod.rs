@@ -1,11 +1,15 @@
 //! The nouns: every type that two parts exchange. No input or output, no tasks, no clock.
 
+mod address;
 mod comment;
 mod decision;
 mod event;
 mod fault;
 mod history;
 mod id;
+mod invalid;
+mod limit;
+mod overrides;
 mod query;
 mod rule_doc;
 mod site;
@@ -15,6 +19,7 @@ mod time;
 mod transition;
 mod verdict;
 
+pub use address::PublicAddress;
 pub use comment::{Comment, Fingerprint, Review, ReviewWhy, Status};
 pub use decision::{Dated, Decision, DecisionAction, DecisionRequest, Lesson, Reason, Source};
 pub use event::{Event, EventChange};
@@ -24,6 +29,9 @@ pub use history::{
     Tally,
 };
 pub use id::{AuthorId, CommentId, CommentRef, EventId, ExternalId, SiteId};
+pub use invalid::Invalid;
+pub use limit::{CommenterLimits, Limit, OverLimit, OverLimitAction, Quota};
+pub use overrides::{SiteOverrides, SiteSettings};
 pub use query::{Cursor, Filter, Index, ListQuery, MAX_READ, Needle, Page, Position, Sort};
 pub use rule_doc::RuleDoc;
 pub use site::{ApiKey, Counts, KeyId, Scope, Site, SiteName, Totals};

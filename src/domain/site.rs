@@ -98,6 +98,10 @@ pub struct ApiKey {
     pub hash: [u8; 32],
     /// When it was made.
     pub created_at: Timestamp,
+    /// From when on it opens nothing; absent: never.
+    pub expires_at: Option<Timestamp>,
+    /// When it was last used, to the minute; absent: never.
+    pub last_used_at: Option<Timestamp>,
 }
 
 /// A key's public part: 12 of `a-z` and `2-7`.

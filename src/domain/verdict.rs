@@ -232,13 +232,15 @@ pub enum DecidedBy {
     Budget,
     /// The score.
     Score,
+    /// The comment is over one of the site's limits: held.
+    Rate,
     /// An author without an approved comment: held.
     FirstComment,
 }
 
 impl DecidedBy {
     /// Every value, in the order of precedence.
-    pub const ALL: [DecidedBy; 8] = [
+    pub const ALL: [DecidedBy; 9] = [
         DecidedBy::Role,
         DecidedBy::Certain,
         DecidedBy::Kind,
@@ -246,6 +248,7 @@ impl DecidedBy {
         DecidedBy::Unavailable,
         DecidedBy::Budget,
         DecidedBy::Score,
+        DecidedBy::Rate,
         DecidedBy::FirstComment,
     ];
 
@@ -259,6 +262,7 @@ impl DecidedBy {
             DecidedBy::Unavailable => "unavailable",
             DecidedBy::Budget => "budget",
             DecidedBy::Score => "score",
+            DecidedBy::Rate => "rate",
             DecidedBy::FirstComment => "first_comment",
         }
     }

@@ -60,7 +60,7 @@ impl Call {
 
     /// Who is calling.
     pub async fn caller(&self) -> Result<Caller, Problem> {
-        auth::caller(&self.request, &self.service).await
+        auth::caller(&self.request, &self.service, self.address().ip).await
     }
 
     /// Where it comes from.

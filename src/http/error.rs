@@ -1,13 +1,15 @@
 //! What a caller is told when a wish is not granted; the only file that knows status codes.
 
+use std::time::Duration;
+
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 
 use super::request_id::RequestId;
-use super::wire::{DecisionView, FieldFault};
-use crate::domain::{Comment, CommentId, Scope, Status};
-use crate::service;
+use super::wire::{DecisionView, FieldFault, policy_fault};
+use crate::domain::{Comment, CommentId, Limit, Quota, Scope, Status};
+use crate::service::{self, Refused};
 
 /// How long a caller waits before it tries again what failed for want of the store, in seconds.
 const RETRY_AFTER: &str = "1";
@@ -36,11 +38,13 @@ pub(super) enum Code {
     KeyInUse,
     Erased,
     VersionMismatch,
+    PolicyChanged,
     TooLarge,
     NotJson,
     EncodedBody,
     Invalid,
     IdempotencyMismatch,
+    Limited,
     Internal,
     Unavailable,
     Full,
@@ -72,6 +76,7 @@ impl Code {
             Code::KeyInUse => ("key_in_use", 409, "A key cannot delete itself"),
             Code::Erased => ("erased", 410, "The comment was erased"),
             Code::VersionMismatch => ("version_mismatch", 412, "The comment has changed"),
+            Code::PolicyChanged => ("settings_changed", 412, "The site's settings have changed"),
             Code::TooLarge => ("too_large", 413, "The body is too large"),
             Code::NotJson => ("not_json", 415, "The body must be JSON"),
             Code::EncodedBody => ("encoded_body", 415, "The body must not be compressed"),
@@ -79,6 +84,7 @@ impl Code {
             Code::IdempotencyMismatch => {
                 ("idempotency_mismatch", 422, "The idempotency key stands for another request")
             }
+            Code::Limited => ("over_limit", 429, "Too many requests"),
             Code::Internal => ("internal", 500, "Something went wrong"),
             Code::Unavailable => ("unavailable", 503, "The service cannot answer now"),
             Code::Full => ("full", 503, "There is no room for more comments"),
@@ -108,6 +114,19 @@ struct About {
     current: Option<Current>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     parts: Vec<Part>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<LimitView>,
+    #[serde(skip)]
+    limited: Option<Refused>,
+}
+
+/// A limit that a request is over.
+#[derive(Debug, Serialize)]
+struct LimitView {
+    name: &'static str,
+    count: u32,
+    seconds: u32,
+    burst: u32,
 }
 
 /// How the comment stands that somebody wanted to change.
@@ -201,6 +220,25 @@ impl Problem {
         Self { about: Some(Box::new(about)), ..Self::new(code, detail) }
     }
 
+    /// A refusal of what is more than a limit allows.
+    fn limited(refused: Refused) -> Self {
+        let Refused { limit, quota, wait } = refused;
+        let whose = match limit {
+            Limit::Address => "from the commenter's address",
+            Limit::Network => "from the commenter's network",
+            Limit::Author => "by this author",
+            Limit::Post => "on this post",
+            Limit::Site => "for this site",
+            Limit::Key => "with this key",
+            Limit::WrongKeys => "with wrong keys from this address",
+        };
+        let (Quota { count, seconds, burst }, wait) = (quota, whole_seconds(wait));
+        let detail = format!("Too many {whose}: {count} in {seconds} s, {burst} at once. Again in {wait} s.");
+        let view = LimitView { name: limit.as_str(), count, seconds, burst };
+        let about = Some(Box::new(About { limit: Some(view), limited: Some(refused), ..About::default() }));
+        Self { about, ..Self::new(Code::Limited, detail) }
+    }
+
     /// Something the caller cannot help; `cause` goes to the log.
     fn ours(code: Code, cause: String) -> Self {
         let detail = match code {
@@ -231,6 +269,7 @@ impl Problem {
     /// The refusal as a response.
     pub fn into_response(self, id: &RequestId) -> HttpResponse {
         let (code, allow) = (self.code, self.allow.clone());
+        let limited = self.about.as_ref().and_then(|about| about.limited);
         let view = self.into_view(id);
         let status = StatusCode::from_u16(view.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = HttpResponseBuilder::new(status);
@@ -248,11 +287,35 @@ impl Problem {
             Code::BrokenBody => drop(response.force_close()),
             _ => {}
         }
+        if let Some(refused) = limited {
+            for header in limit_headers(&refused) {
+                response.insert_header(header);
+            }
+        }
         if let Some(allow) = allow {
             response.insert_header((header::ALLOW, allow));
         }
         response.body(serde_json::to_vec(&view).unwrap_or_default())
     }
+}
+
+/// What tells a program how long to wait: `Retry-After` (RFC 9110), `RateLimit` and `RateLimit-Policy`
+/// (draft-ietf-httpapi-ratelimit-headers: what is left of a quota and when there is more; the quota and its window, both
+/// for a full burst).
+fn limit_headers(refused: &Refused) -> [(&'static str, String); 3] {
+    let Refused { limit, quota, wait } = refused;
+    let (name, wait) = (limit.as_str(), whole_seconds(*wait));
+    let window = (u64::from(quota.burst) * u64::from(quota.seconds)).div_ceil(u64::from(quota.count.max(1)));
+    [
+        ("Retry-After", wait.to_string()),
+        ("RateLimit", format!("\"{name}\";r=0;t={wait}")),
+        ("RateLimit-Policy", format!("\"{name}\";q={};w={window}", quota.burst)),
+    ]
+}
+
+/// Rounded up: who waits so long is not refused for the rest of a second.
+fn whole_seconds(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
 
 impl From<service::Error> for Problem {
@@ -263,6 +326,13 @@ impl From<service::Error> for Problem {
             E::UnknownComment => Problem::new(Code::UnknownComment, "This site has no such comment."),
             E::UnknownKey => Problem::new(Code::UnknownKey, "This site has no such key."),
             E::WrongKey => Problem::new(Code::WrongKey, "The key is mistyped, revoked or of another service."),
+            E::ExpiredKey(at) => Problem::new(Code::WrongKey, format!("The key expired at {at}.")),
+            E::Limited(refused) => Problem::limited(refused),
+            E::InvalidPolicy(faults) => Problem::invalid(faults.iter().map(policy_fault).collect()),
+            E::PolicyChanged(version) => {
+                let detail = format!("They are at version {version}; look at them again.");
+                Problem::new(Code::PolicyChanged, detail)
+            }
             E::IdempotencyMismatch => {
                 Problem::new(Code::IdempotencyMismatch, "The key in Idempotency-Key was used for another request.")
             }
@@ -286,6 +356,7 @@ impl From<service::Error> for Problem {
             E::Unavailable(why) => Problem::ours(Code::Unavailable, why),
             E::Full(why) => Problem::ours(Code::Full, why),
             E::Internal(why) => Problem::ours(Code::Internal, why),
+            error @ E::Contradicted(..) => Problem::ours(Code::Internal, error.to_string()),
         }
     }
 }

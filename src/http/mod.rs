@@ -27,7 +27,7 @@ use serde::Deserialize;
 
 use crate::domain::Scope;
 use crate::service::Service;
-use api::{batch, comments, decisions, events, health, keys, listing, rules, sites};
+use api::{batch, comments, decisions, events, health, keys, listing, policy, rules, sites};
 use client_ip::Forwarding;
 use route::{Route, key, operator, public, site};
 
@@ -63,9 +63,9 @@ fn table(room: &events::WaitingRoom, monitoring: &Monitoring) -> Vec<Route> {
         operator(PATCH, "/v1/sites/{site}", Scope::Admin, sites::rename),
         operator(DELETE, "/v1/sites/{site}", Scope::Admin, sites::delete),
         site(GET, "/v1/sites/{site}/comments", READ, listing::comments).query(listing::PARAMETERS),
-        site(POST, "/v1/sites/{site}/comments", SUBMIT, comments::submit),
-        site(POST, "/v1/sites/{site}/comments/check", SUBMIT, comments::check),
-        site(POST, "/v1/sites/{site}/comments/batch", SUBMIT, batch::run),
+        site(POST, "/v1/sites/{site}/comments", SUBMIT, comments::submit).counts_submissions(),
+        site(POST, "/v1/sites/{site}/comments/check", SUBMIT, comments::check).counts_submissions(),
+        site(POST, "/v1/sites/{site}/comments/batch", SUBMIT, batch::run).counts_submissions(),
         site(GET, "/v1/sites/{site}/comments/{comment}", READ, comments::show).query(comments::PARAMETERS),
         site(DELETE, "/v1/sites/{site}/comments/{comment}", SUBMIT, comments::erase),
         site(PUT, "/v1/sites/{site}/comments/{comment}/external", SUBMIT, comments::link),
@@ -74,6 +74,8 @@ fn table(room: &events::WaitingRoom, monitoring: &Monitoring) -> Vec<Route> {
         site(POST, "/v1/sites/{site}/comments/{comment}/reject", DECIDE, decisions::reject),
         site(POST, "/v1/sites/{site}/comments/{comment}/reopen", DECIDE, decisions::reopen),
         site(GET, "/v1/sites/{site}/events", READ, read_events).query(events::PARAMETERS),
+        site(GET, "/v1/sites/{site}/policy", ADMIN, policy::show),
+        site(PUT, "/v1/sites/{site}/policy", ADMIN, policy::replace),
         site(GET, "/v1/sites/{site}/keys", ADMIN, keys::list),
         site(POST, "/v1/sites/{site}/keys", ADMIN, keys::create),
         site(DELETE, "/v1/sites/{site}/keys/{key}", ADMIN, keys::delete),

@@ -8,7 +8,7 @@ use super::facts::Facts;
 use super::policy::{ActiveRule, Policy};
 use super::rules::Finding;
 use super::settings::Mode;
-use super::weighing::{Circumstances, Weight, sums};
+use super::weighing::{Circumstances, Force, Weight, sums};
 use crate::domain::{History, Hit, HitMode, RuleId, Verdict};
 
 /// What the rules found.
@@ -18,8 +18,21 @@ pub struct Hits {
     pub list: Vec<Hit>,
     /// Those among them that reject by themselves.
     pub certain: Vec<RuleId>,
+    /// Those among them that hold by themselves what would be approved.
+    pub holding: Vec<RuleId>,
     /// Rules that could not be run.
     pub unavailable: Vec<RuleId>,
+}
+
+impl Hits {
+    fn weight(&self, hit: &Hit) -> Weight {
+        let force = match &hit.rule {
+            rule if self.certain.contains(rule) => Force::Rejects,
+            rule if self.holding.contains(rule) => Force::Holds,
+            _ => Force::Points,
+        };
+        Weight { group: hit.group, points: hit.points, force }
+    }
 }
 
 /// Runs every rule that the policy does not switch off. A rule that panics is noted, and the others still run.
@@ -30,9 +43,11 @@ pub fn rules(facts: &Facts<'_>, history: &History, policy: &Policy) -> Hits {
         match catch_unwind(AssertUnwindSafe(|| active.check.check(&case))) {
             Ok(None) => {}
             Ok(Some(finding)) => {
+                let holds = finding.holds;
                 let hit = hit(active, finding);
-                if active.rule.certain && hit.mode == HitMode::On {
-                    hits.certain.push(hit.rule.clone());
+                if hit.mode == HitMode::On {
+                    hits.certain.extend(active.rule.certain.then(|| hit.rule.clone()));
+                    hits.holding.extend(holds.then(|| hit.rule.clone()));
                 }
                 hits.list.push(hit);
             }
@@ -45,7 +60,7 @@ pub fn rules(facts: &Facts<'_>, history: &History, policy: &Policy) -> Hits {
 /// Weighs what was found. Later steps of the order of precedence never soften earlier ones.
 pub fn conclude(hits: Hits, case: Case<'_>, policy: &Policy) -> Verdict {
     let circumstances = Circumstances::of(&hits.unavailable, case, policy);
-    let weights: Vec<Weight> = hits.list.iter().map(|hit| Weight::of(hit, &hits.certain)).collect();
+    let weights: Vec<Weight> = hits.list.iter().map(|hit| hits.weight(hit)).collect();
     let outcome = circumstances.decide(&weights);
     let would_pass_without = counterfactual::sets(&circumstances, &weights);
     let name = |index: &usize| hits.list[*index].rule.clone();

@@ -17,7 +17,7 @@ pub use case::Case;
 pub use engine::{Hits, conclude, rules};
 pub use facts::{Facts, FactsReport, Identity, fold_for_search};
 pub use policy::Policy;
-pub use settings::{FirstComment, Invalid, KindAction, Mode, RuleSettings, Settings};
+pub use settings::{FirstComment, KindAction, Mode, RuleSettings, Settings};
 
 use crate::domain::{History, Verdict};
 

@@ -6,11 +6,16 @@ use sha2::{Digest, Sha256};
 
 use super::facts::{Target, fold_for_search};
 use super::rules::{self, Check, Rule};
-use super::settings::{FirstComment, Invalid, KindAction, Mode, Settings};
-use crate::domain::{RuleDoc, RuleId, Slug, Thresholds};
+use super::settings::{FirstComment, KindAction, Mode, Settings};
+use crate::domain::{CommenterLimits, Invalid, OverLimitAction, RuleDoc, RuleId, Slug, Thresholds};
 
 /// The most points a rule may add or take.
 const MAX_POINTS: i32 = 1000;
+
+/// The most entries of a list in the policy.
+const MOST_ENTRIES: usize = 1_000;
+/// The most characters of a phrase.
+const LONGEST_PHRASE: usize = 200;
 
 /// A policy ready to judge by.
 pub struct Policy {
@@ -18,6 +23,7 @@ pub struct Policy {
     rules: Vec<ActiveRule>,
     domains: BTreeSet<String>,
     version: String,
+    is_whole: bool,
 }
 
 /// A rule that runs under a policy.
@@ -36,10 +42,30 @@ impl Policy {
         let rules = build_rules(settings, &mut faults);
         let domains = read_domains(settings, &mut faults);
         check_names(settings, &mut faults);
+        faults.extend(settings.limits.faults());
         if !faults.is_empty() {
             return Err(faults);
         }
-        Ok(Self { version: version_of(settings), settings: settings.clone(), rules, domains })
+        Ok(Self { version: version_of(settings), settings: settings.clone(), rules, domains, is_whole: true })
+    }
+
+    /// The same policy for a site whose own cannot be used: nothing is approved by it.
+    pub fn unavailable(&self) -> Policy {
+        // These settings compiled once.
+        let compiled = Policy::compile(&self.settings);
+        let copy = compiled.unwrap_or_else(|_| Self {
+            rules: Vec::new(),
+            domains: BTreeSet::new(),
+            version: self.version.clone(),
+            settings: self.settings.clone(),
+            is_whole: false,
+        });
+        Self { is_whole: false, ..copy }
+    }
+
+    /// Whether this is all there is to judge by.
+    pub(super) fn is_whole(&self) -> bool {
+        self.is_whole
     }
 
     /// Names these effective values: the first 12 hexadecimal digits of their hash.
@@ -56,6 +82,11 @@ impl Policy {
     pub fn thresholds(&self) -> Thresholds {
         let Settings { hold_at, reject_at, blatant_at, .. } = self.settings;
         Thresholds { hold_at, reject_at, blatant_at }
+    }
+
+    /// How much a commenter may write, and what becomes of more.
+    pub fn limits(&self) -> (&CommenterLimits, OverLimitAction) {
+        (&self.settings.limits, self.settings.over_limit)
     }
 
     pub(super) fn rules(&self) -> &[ActiveRule] {
@@ -115,8 +146,13 @@ fn check_thresholds(settings: &Settings, faults: &mut Vec<Invalid>) {
     }
 }
 
-/// Kinds that no submission can have, and phrases that no text can hold.
+/// Kinds that no submission can have, phrases that no text can hold, and lists that are too long.
 fn check_names(settings: &Settings, faults: &mut Vec<Invalid>) {
+    for (name, length) in [("phrases", settings.phrases.len()), ("domains", settings.domains.len())] {
+        if length > MOST_ENTRIES {
+            faults.push(Invalid::new(name, format!("must have at most {MOST_ENTRIES} entries, not {length}")));
+        }
+    }
     for kind in settings.kinds.keys() {
         if let Err(fault) = Slug::try_from(kind.to_string()) {
             faults.push(Invalid::new(format!("kinds.{kind}"), fault.detail));
@@ -125,6 +161,11 @@ fn check_names(settings: &Settings, faults: &mut Vec<Invalid>) {
     for (place, phrase) in settings.phrases.iter().enumerate() {
         if !fold_for_search(phrase).contains(|c: char| !c.is_whitespace()) {
             faults.push(Invalid::new(format!("phrases[{place}]"), "holds nothing that can be seen"));
+        }
+        let length = phrase.chars().count();
+        if length > LONGEST_PHRASE {
+            let detail = format!("must have at most {LONGEST_PHRASE} characters, not {length}");
+            faults.push(Invalid::new(format!("phrases[{place}]"), detail));
         }
     }
 }

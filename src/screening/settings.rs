@@ -1,11 +1,10 @@
 //! The `[policy]` table of the configuration, as it is written. Its defaults stand in `config/moderato.toml` alone.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::Slug;
+use crate::domain::{CommenterLimits, OverLimitAction, Slug};
 
 /// A site's policy as it is written.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -23,6 +22,10 @@ pub struct Settings {
     pub premoderate_all: bool,
     /// What becomes of a kind of comments; kinds not named are screened.
     pub kinds: BTreeMap<Slug, KindAction>,
+    /// What becomes of a comment over a commenter's limit.
+    pub over_limit: OverLimitAction,
+    /// How much a commenter may write.
+    pub limits: CommenterLimits,
     /// The site's own domains: links to them are never held against anybody.
     pub domains: Vec<String>,
     /// The phrases of the rule `blocked_phrase`.
@@ -85,27 +88,5 @@ impl Mode {
             Mode::Shadow => "shadow",
             Mode::Off => "off",
         }
-    }
-}
-
-/// A value of the settings that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Invalid {
-    /// The key, dotted, seen from `[policy]`: `rules.link_count.points`.
-    pub key: String,
-    /// Completes "the key …".
-    pub detail: String,
-}
-
-impl Invalid {
-    /// What is wrong with a key.
-    pub fn new(key: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { key: key.into(), detail: detail.into() }
-    }
-}
-
-impl fmt::Display for Invalid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.key, self.detail)
     }
 }

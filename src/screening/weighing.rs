@@ -6,7 +6,7 @@ use super::case::Case;
 use super::facts::Work;
 use super::policy::Policy;
 use super::settings::{FirstComment, KindAction};
-use crate::domain::{Action, CommentingMode, DecidedBy, Group, GroupSum, Hit, Role, RuleId, Thresholds};
+use crate::domain::{Action, CommentingMode, DecidedBy, Group, GroupSum, Role, RuleId, Thresholds};
 
 /// The most a group may count for, and the most it may count against: so one group holds, and only two reject.
 pub const CAP: i32 = 60;
@@ -29,16 +29,10 @@ pub struct Weight {
 pub enum Force {
     /// By its points.
     Points,
-    /// By itself.
-    Certain,
-}
-
-impl Weight {
-    /// The weight of a hit; `certain` are the rules that reject by themselves.
-    pub fn of(hit: &Hit, certain: &[RuleId]) -> Self {
-        let force = if certain.contains(&hit.rule) { Force::Certain } else { Force::Points };
-        Self { group: hit.group, points: hit.points, force }
-    }
+    /// It rejects by itself.
+    Rejects,
+    /// It holds by itself what would be approved.
+    Holds,
 }
 
 /// The outcome of a case.
@@ -77,7 +71,7 @@ impl Circumstances {
         };
         let post = is_premoderated(case, policy).then_some((Action::Hold, DecidedBy::Post));
         let work = case.facts.work();
-        let is_unavailable = work == Work::Failed || !unavailable.is_empty();
+        let is_unavailable = work == Work::Failed || !unavailable.is_empty() || !policy.is_whole();
         let unavailable = is_unavailable.then_some((Action::Hold, DecidedBy::Unavailable));
         let budget = (work == Work::Exceeded).then_some((Action::Hold, DecidedBy::Budget));
         let holds_newcomers = policy.first_comment() == FirstComment::Hold && !case.author_is_known();
@@ -94,15 +88,16 @@ impl Circumstances {
         let sums = group_sums(weights);
         let score = sums.iter().map(|sum| sum.counted).sum();
         let speaking = sums.iter().filter(|sum| sum.counted > 0).count();
-        let is_certain = weights.iter().any(|weight| weight.force == Force::Certain);
+        let any = |force: Force| weights.iter().any(|weight| weight.force == force);
         let Thresholds { hold_at, reject_at, blatant_at } = self.thresholds;
         let blatant = score >= blatant_at && speaking >= 2;
         let (action, decided_by) = match (self.trusted_role, self.standing) {
             (Some(action), _) => (action, DecidedBy::Role),
-            _ if is_certain => (Action::Reject, DecidedBy::Certain),
+            _ if any(Force::Rejects) => (Action::Reject, DecidedBy::Certain),
             (None, Some((action, decided_by))) => (action, decided_by),
             (None, None) if score >= reject_at && speaking >= 2 => (Action::Reject, DecidedBy::Score),
             (None, None) if score >= hold_at => (Action::Hold, DecidedBy::Score),
+            (None, None) if any(Force::Holds) => (Action::Hold, DecidedBy::Rate),
             (None, None) => match self.newcomer {
                 Some(action) => (action, DecidedBy::FirstComment),
                 None => (Action::Approve, DecidedBy::Score),

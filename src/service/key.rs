@@ -1,6 +1,7 @@
 //! Keys: how they are made, written, recognised and believed.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use data_encoding::BASE32_NOPAD;
@@ -9,7 +10,7 @@ use subtle::ConstantTimeEq;
 
 use super::{Chance, Error, Service};
 use crate::clock::Stopwatch;
-use crate::domain::{ApiKey, Bounded, KeyId, Scope, SiteId};
+use crate::domain::{ApiKey, Bounded, KeyId, Scope, SiteId, Timestamp};
 
 /// How long a key is believed without asking the store again.
 const BELIEVED: Duration = Duration::from_secs(5);
@@ -29,6 +30,11 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// The holder of the deployment's own key.
+    pub fn operator() -> Self {
+        Self { key: None, site: None, scopes: Scope::ALL.to_vec() }
+    }
+
     /// Whether this caller stands above sites.
     pub fn is_operator(&self) -> bool {
         self.site.is_none()
@@ -42,6 +48,11 @@ impl Caller {
     /// Whether the key may do this.
     pub fn may(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope)
+    }
+
+    /// Names the key, for the limits.
+    pub fn key_name(&self) -> &str {
+        self.key.as_ref().map_or("operator", KeyId::as_str)
     }
 
     /// What decisions are signed with when the caller names nobody.
@@ -59,6 +70,8 @@ pub struct NewKey {
     pub name: Bounded<100>,
     /// What it may do.
     pub scopes: Vec<Scope>,
+    /// From when on it opens nothing; `None`: never.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// A key as its holder sends it: `mod_<id>_<secret>_<checksum>`. Shown once; it does not print itself by accident.
@@ -97,11 +110,12 @@ impl SecretKey {
     }
 
     /// The record that is kept of it.
-    pub fn record(&self, new: NewKey, created_at: crate::domain::Timestamp) -> ApiKey {
-        let mut scopes = new.scopes;
+    pub fn record(&self, new: NewKey, created_at: Timestamp) -> ApiKey {
+        let NewKey { site, name, mut scopes, expires_at } = new;
         scopes.sort_unstable();
         scopes.dedup();
-        ApiKey { id: self.id.clone(), site: new.site, name: new.name, scopes, hash: sha256(&self.secret), created_at }
+        let (id, hash) = (self.id.clone(), sha256(&self.secret));
+        ApiKey { id, site, name, scopes, hash, created_at, expires_at, last_used_at: None }
     }
 }
 
@@ -113,20 +127,70 @@ impl fmt::Debug for SecretKey {
 
 impl Service {
     /// Says who sent this key, or [`Error::WrongKey`]. A key that was removed is refused within five seconds everywhere.
-    pub async fn authenticate(&self, presented: &str) -> Result<Caller, Error> {
-        if let Some(operator) = &self.operator_key
+    /// Whoever sends wrong keys from one address too often is refused with every key that is not known to be good.
+    pub async fn authenticate(&self, presented: &str, from: Option<IpAddr>) -> Result<Caller, Error> {
+        let running = self.running();
+        if let Some(operator) = &running.operator_key
             && bool::from(sha256(presented.as_bytes()).ct_eq(operator))
         {
-            return Ok(Caller { key: None, site: None, scopes: Scope::ALL.to_vec() });
+            return Ok(Caller::operator());
         }
-        let presented = SecretKey::parse(presented).ok_or_else(|| self.metrics.wrong_key())?;
+        let presented = SecretKey::parse(presented);
+        let is_known = presented.as_ref().is_some_and(|key| self.was_good(key));
+        if let Some(from) = from.filter(|_| !is_known) {
+            running.limits.may_try_key(from).map_err(Error::from).inspect_err(|error| self.metrics.refused(error))?;
+        }
+        let found = match presented {
+            Some(key) => self.holder(&key).await,
+            None => Err(Error::WrongKey),
+        };
+        self.metrics.identified(&found);
+        if let (Err(Error::WrongKey | Error::ExpiredKey(_)), Some(from)) = (&found, from) {
+            running.limits.charge_wrong_key(from);
+        }
+        found
+    }
+
+    /// Charges a request that is neither a submission nor a check to the key it came with.
+    pub fn charge_request(&self, caller: &Caller) -> Result<(), Error> {
+        let charged = self.running().limits.request(caller.key_name());
+        charged.map_err(Error::from).inspect_err(|error| self.metrics.refused(error))
+    }
+
+    async fn holder(&self, presented: &SecretKey) -> Result<Caller, Error> {
         let known = self.known_key(&presented.id).await?;
         // A key that does not exist costs the same comparison as one that does.
         let expected = known.as_ref().map_or([0; 32], |key| key.hash);
         let fits = bool::from(sha256(&presented.secret).ct_eq(&expected));
-        match known {
-            Some(key) if fits => Ok(Caller { key: Some(key.id), site: key.site, scopes: key.scopes }),
-            _ => Err(self.metrics.wrong_key()),
+        let Some(key) = known.filter(|_| fits) else { return Err(Error::WrongKey) };
+        let now = self.clock.now();
+        if let Some(expired) = key.expires_at.filter(|at| *at <= now) {
+            return Err(Error::ExpiredKey(expired));
+        }
+        self.note_use(&key, now).await;
+        Ok(Caller { key: Some(key.id), site: key.site, scopes: key.scopes })
+    }
+
+    /// Whether this key was good when it was last looked at, however long ago.
+    fn was_good(&self, presented: &SecretKey) -> bool {
+        let known = self.known_keys();
+        let hash = known.get(&presented.id).and_then(|(key, _)| key.as_ref()).map_or([0; 32], |key| key.hash);
+        bool::from(sha256(&presented.secret).ct_eq(&hash))
+    }
+
+    /// Writes down that a key was used, at most once a minute and process. That is no reason to refuse its holder: what
+    /// cannot be written is left out.
+    async fn note_use(&self, key: &ApiKey, now: Timestamp) {
+        const MINUTE: i64 = 60 * 1000;
+        if key.last_used_at.is_some_and(|last| now.millis() - last.millis() < MINUTE) {
+            return;
+        }
+        if let Some((Some(known), _)) = self.known_keys().get_mut(&key.id) {
+            known.last_used_at = Some(now);
+        }
+        let noted = self.store.note_uses(vec![(key.id.clone(), now)]).await;
+        if let Err(error) = noted {
+            tracing::debug!(key = %key.id, "the use of a key was not noted: {error}");
         }
     }
 
@@ -139,6 +203,10 @@ impl Service {
         let asked = Stopwatch::start();
         let key = self.store.key(id).await?;
         let mut known = self.known_keys();
+        if known.len() >= REMEMBERED {
+            // Keys that do not exist go first: whoever sends many of them must not make us forget the good ones.
+            known.retain(|_, (key, _)| key.is_some());
+        }
         if known.len() >= REMEMBERED {
             known.clear();
         }

@@ -9,7 +9,7 @@ use super::Metrics;
 use crate::clock::Stopwatch;
 use crate::domain::{
     ApiKey, Comment, CommentRef, Counts, DecisionRequest, Event, EventId, ExternalId, KeyId, ListQuery, Page, Site,
-    SiteId, SiteName, Timestamp, Totals,
+    SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp, Totals,
 };
 use crate::store::{Error, Idempotency, Identity, Outcome, Recall, Recalled, Record, Recorded, Seed, Store};
 
@@ -126,6 +126,19 @@ impl Store for Measured {
         self.timed("delete_site", self.store.delete_site(site)).await
     }
 
+    async fn settings(&self, site: &SiteId) -> Result<SiteSettings, Error> {
+        self.timed("settings", self.store.settings(site)).await
+    }
+
+    async fn override_policy(
+        &self,
+        site: &SiteId,
+        overrides: SiteOverrides,
+        expected: Option<u64>,
+    ) -> Result<Result<SiteSettings, SiteSettings>, Error> {
+        self.timed("override_policy", self.store.override_policy(site, overrides, expected)).await
+    }
+
     async fn create_key(&self, key: ApiKey) -> Result<(), Error> {
         self.timed("create_key", self.store.create_key(key)).await
     }
@@ -136,6 +149,10 @@ impl Store for Measured {
 
     async fn keys(&self, site: Option<&SiteId>) -> Result<Vec<ApiKey>, Error> {
         self.timed("keys", self.store.keys(site)).await
+    }
+
+    async fn note_uses(&self, uses: Vec<(KeyId, Timestamp)>) -> Result<(), Error> {
+        self.timed("note_uses", self.store.note_uses(uses)).await
     }
 
     async fn delete_key(&self, site: Option<&SiteId>, id: &KeyId) -> Result<bool, Error> {

@@ -7,7 +7,7 @@ use super::Service;
 use crate::domain::{
     AuthorId, Counted, Fingerprint, HistoryKey, HistoryKind, Lesson, Period, Submission, Tally, Timestamp,
 };
-use crate::screening::Facts;
+use crate::screening::{Facts, Identity};
 use crate::store::IdempotencyKey;
 
 /// What a submission is remembered by.
@@ -33,27 +33,36 @@ impl Service {
     pub(super) fn traces(&self, submission: &Submission, facts: &Facts<'_>) -> Traces {
         let identity = facts.identity();
         let mut keys = Vec::with_capacity(5);
-        let mut author_id = None;
         if let Some(mail) = &identity.mail {
             let by =
                 |kind: HistoryKind, other: &str| HistoryKey { kind, hash: self.hash(&[kind.as_str(), mail, other]) };
-            let key = by(HistoryKind::Mail, "");
-            author_id = Some(AuthorId::new(key.hash));
-            keys.push(key);
+            keys.push(by(HistoryKind::Mail, ""));
             keys.extend(identity.net.as_deref().map(|net| by(HistoryKind::MailNet, net)));
             keys.extend(identity.url_owner.as_deref().map(|owner| by(HistoryKind::MailOwner, owner)));
         }
         if let Some((provider, id)) = identity.account {
             let kind = HistoryKind::Account;
             let hash = self.hash(&[kind.as_str(), provider, id]);
-            author_id = Some(AuthorId::new(hash));
             keys.push(HistoryKey { kind, hash });
         }
         keys.extend(facts.text_fingerprint().map(|hash| HistoryKey { kind: HistoryKind::Text, hash }));
+        let author_id = self.author_of(&identity);
         let name = submission.author.name.as_deref().unwrap_or_default();
         let who = author_id.map_or_else(|| name.to_owned(), |id| id.to_string());
         let pair = self.hash(&["member", &who, &submission.post.id]);
         Traces { author_id, keys, member: u32::from_be_bytes([pair[0], pair[1], pair[2], pair[3]]) }
+    }
+
+    /// The author's token, if they can be told from others at all: by their account, or else by their e-mail address.
+    pub(super) fn author_id(&self, submission: &Submission) -> Option<AuthorId> {
+        self.author_of(&Identity::of(submission, None))
+    }
+
+    fn author_of(&self, identity: &Identity<'_>) -> Option<AuthorId> {
+        let by_account =
+            identity.account.map(|(provider, id)| self.hash(&[HistoryKind::Account.as_str(), provider, id]));
+        let by_mail = || identity.mail.as_ref().map(|mail| self.hash(&[HistoryKind::Mail.as_str(), mail, ""]));
+        by_account.or_else(by_mail).map(AuthorId::new)
     }
 
     /// A keyed hash of parts; the lengths go in too, so that no two lists of parts are alike.

@@ -9,7 +9,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-use super::{Error, Judged, Submitted};
+use super::{Caller, Error, Judged, Submitted};
 use crate::domain::{Status, Timestamp, Totals};
 use crate::store::{self, Outcome};
 
@@ -101,6 +101,13 @@ impl Metrics {
         registry.register("store_errors", "Calls that the store failed", self.store_errors.clone());
     }
 
+    /// Counts a refusal, if a limit is the reason.
+    pub(super) fn refused(&self, error: &Error) {
+        if let Error::Limited(refused) = error {
+            self.limited(refused.limit.as_str(), Limited::Refused);
+        }
+    }
+
     /// Counts what went over a limit of this name.
     pub fn limited(&self, limit: &'static str, outcome: Limited) {
         let outcome = match outcome {
@@ -132,6 +139,9 @@ impl Metrics {
         if comment.submission.client.ip.is_none() {
             self.without_address.inc();
         }
+        if let Some(over) = &comment.history.over_limit {
+            self.limited(over.limit.as_str(), Limited::Held);
+        }
         for hit in &verdict.hits {
             let labels = [("rule", hit.rule.clone().into()), ("action", Cow::Borrowed(action))];
             self.rule_hits.get_or_create(&labels).inc();
@@ -154,10 +164,11 @@ impl Metrics {
         self.decisions.get_or_create(&labels).inc();
     }
 
-    /// Counts a wrong key, and gives the refusal.
-    pub(super) fn wrong_key(&self) -> Error {
-        self.wrong_keys.inc();
-        Error::WrongKey
+    /// Counts a key that is not valid.
+    pub(super) fn identified(&self, found: &Result<Caller, Error>) {
+        if let Err(Error::WrongKey | Error::ExpiredKey(_)) = found {
+            self.wrong_keys.inc();
+        }
     }
 
     /// Counts a call of the store.

@@ -7,6 +7,8 @@ mod look;
 mod measured;
 mod memory;
 mod metrics;
+mod policy;
+mod running;
 mod setup;
 mod sites;
 mod submit;
@@ -19,16 +21,20 @@ use prometheus_client::registry::Registry;
 use sha2::Sha256;
 
 use crate::clock::{Clock, Stopwatch};
-use crate::domain::{ApiKey, Comment, CommentId, KeyId, RuleDoc, SiteId, Timestamp};
-use crate::screening::Policy;
+use crate::domain::{ApiKey, Comment, CommentId, Invalid, KeyId, RuleDoc, SiteId, Timestamp};
+use crate::limits::Limits;
 use crate::store::{self, Identity, Store};
 
+pub use crate::limits::Refused;
 use measured::Measured;
 
 pub use change::{Decided, Wish};
 pub use key::{Caller, NewKey, SecretKey};
 pub use look::{EventsPage, needle};
 pub use metrics::{Limited, Metrics, Reload};
+pub use policy::{PolicyDefaults, PolicyOrigin, SitePolicy};
+pub use running::Configuration;
+use running::{Running, State};
 pub use setup::{FIRST_SITE, FirstKeys, settle};
 pub use sites::SiteWithCounts;
 pub use submit::{Judged, Submitted, Took};
@@ -44,9 +50,8 @@ pub struct Service {
     store: Arc<dyn Store>,
     clock: Clock,
     chance: Chance,
-    policy: Arc<Policy>,
+    state: State,
     hasher: Hmac<Sha256>,
-    operator_key: Option<[u8; 32]>,
     known_keys: Mutex<HashMap<KeyId, (Option<ApiKey>, Stopwatch)>>,
     metrics: Metrics,
 }
@@ -61,23 +66,21 @@ pub struct Parts {
     pub clock: Clock,
     /// Its randomness.
     pub chance: Chance,
-    /// What it judges by.
-    pub policy: Policy,
-    /// The deployment's own key for everything, if it gave one.
-    pub operator_key: Option<String>,
+    /// What the operator decides.
+    pub configuration: Configuration,
 }
 
 impl Service {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
         let metrics = Metrics::default();
+        let limits = Limits::new(&parts.configuration.limits, parts.clock.clone());
         Self {
             store: Arc::new(Measured { store: parts.store, metrics: metrics.clone() }),
             clock: parts.clock,
             chance: parts.chance,
-            policy: Arc::new(parts.policy),
+            state: State::new(Running::new(parts.configuration, limits)),
             hasher: memory::hasher(&parts.identity.secret),
-            operator_key: parts.operator_key.map(|key| key::sha256(key.as_bytes())),
             known_keys: Mutex::new(HashMap::new()),
             metrics,
         }
@@ -88,9 +91,17 @@ impl Service {
         self.clock.now()
     }
 
-    /// Every rule with its documentation and settings.
-    pub fn rules(&self) -> Vec<RuleDoc> {
-        self.policy.docs()
+    /// Every rule with its documentation, as the site (or without one, the deployment) has set it.
+    pub async fn rules(&self, site: Option<&SiteId>) -> Result<Vec<RuleDoc>, Error> {
+        Ok(match site {
+            Some(site) => self.activate(site).await?.policy.docs(),
+            None => self.default_rules(),
+        })
+    }
+
+    /// Every rule with its documentation, as the deployment has set it.
+    pub fn default_rules(&self) -> Vec<RuleDoc> {
+        self.running().policy.policy().docs()
     }
 
     /// Whether a submission would be taken now; the error says why not.
@@ -146,6 +157,8 @@ pub enum Error {
     UnknownKey,
     /// The key that was sent is none of ours.
     WrongKey,
+    /// The key that was sent opened something until this moment.
+    ExpiredKey(Timestamp),
     /// The idempotency key stands for another request.
     IdempotencyMismatch,
     /// The external id belongs to this other comment.
@@ -164,6 +177,14 @@ pub enum Error {
     SiteExists(SiteId),
     /// The last site cannot be deleted.
     LastSite,
+    /// More than a limit allows.
+    Limited(Refused),
+    /// These values of a policy cannot be used.
+    InvalidPolicy(Vec<Invalid>),
+    /// `If-Match` names another version than this one of the site's settings.
+    PolicyChanged(u64),
+    /// What this site overrides does not go together with a new configuration.
+    Contradicted(SiteId, Vec<Invalid>),
     /// The key that makes the call cannot be deleted by it.
     KeyInUse,
     /// The store cannot be reached; the same request later resolves it.
@@ -172,6 +193,12 @@ pub enum Error {
     Full(String),
     /// Something that should not happen; for the log only.
     Internal(String),
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        Error::Limited(refused)
+    }
 }
 
 impl From<store::Error> for Error {
@@ -192,6 +219,7 @@ impl std::fmt::Display for Error {
             Error::UnknownComment => f.write_str("there is no such comment"),
             Error::UnknownKey => f.write_str("there is no such key"),
             Error::WrongKey => f.write_str("the key is not valid"),
+            Error::ExpiredKey(at) => write!(f, "the key expired at {at}"),
             Error::IdempotencyMismatch => f.write_str("the idempotency key stands for another request"),
             Error::ExternalIdTaken(id) => write!(f, "the external id belongs to comment {id}"),
             Error::Erased(id) => write!(f, "comment {id} was erased"),
@@ -201,6 +229,12 @@ impl std::fmt::Display for Error {
             Error::HasExternalId(_) => f.write_str("the comment has another external id"),
             Error::SiteExists(id) => write!(f, "there is a site {id} already"),
             Error::LastSite => f.write_str("the last site cannot be deleted"),
+            Error::Limited(refused) => write!(f, "over the limit {}", refused.limit.as_str()),
+            Error::InvalidPolicy(faults) => write!(f, "the policy is not valid: {}", Invalid::list(faults)),
+            Error::PolicyChanged(version) => write!(f, "the site's settings are at version {version}"),
+            Error::Contradicted(site, faults) => {
+                write!(f, "what site {site} overrides contradicts it: {}", Invalid::list(faults))
+            }
             Error::KeyInUse => f.write_str("a key cannot delete itself"),
             Error::Unavailable(why) => write!(f, "the store is unavailable: {why}"),
             Error::Full(why) => write!(f, "the store is full: {why}"),

@@ -42,11 +42,15 @@ fn seed(first: &FirstKeys, now: Timestamp) -> Result<Seed, Error> {
     let site_id: crate::domain::SiteId = FIRST_SITE.parse().map_err(internal)?;
     let name = |text: &str| Bounded::<100>::try_from(text.to_owned()).map_err(internal);
     let all = Scope::ALL.to_vec();
-    let of_site =
-        NewKey { site: Some(site_id.clone()), name: name("first key of the demo site")?, scopes: all.clone() };
+    let of_site = NewKey {
+        site: Some(site_id.clone()),
+        name: name("first key of the demo site")?,
+        scopes: all.clone(),
+        expires_at: None,
+    };
     let mut keys = vec![first.site.record(of_site, now)];
     if let Some(operator) = &first.operator {
-        let of_operator = NewKey { site: None, name: name("first operator key")?, scopes: all };
+        let of_operator = NewKey { site: None, name: name("first operator key")?, scopes: all, expires_at: None };
         keys.push(operator.record(of_operator, now));
     }
     let identity =

@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use super::memory::{Traces, fingerprint, idempotency_key};
-use super::{Error, IDEMPOTENCY_MILLIS, Service};
+use super::running::ActiveSite;
+use super::{Caller, Error, IDEMPOTENCY_MILLIS, Service};
 use crate::clock::Stopwatch;
 use crate::domain::{
     Action, Comment, CommentId, Decided, DecidedKind, Decision, DecisionAction, ExternalId, Fingerprint, History,
-    Lesson, Name, Outcome, Review, ReviewWhy, SiteId, Source, Status, Submission, Timestamp, Verdict,
+    Lesson, Name, Outcome, OverLimit, PublicAddress, Review, ReviewWhy, SiteId, Source, Status, Submission, Timestamp,
+    Verdict,
 };
+use crate::limits::{self, Commenter, Retry};
 use crate::screening::{Facts, screen};
-use crate::store::{Existing, Idempotency, Recall, Record, Recorded};
+use crate::store::{Existing, Idempotency, IdempotencyKey, Recall, Record, Recorded};
 
 /// A comment that was taken in.
 #[derive(Debug)]
@@ -45,25 +48,20 @@ impl Service {
     /// Screens a comment and keeps it. The same again (by idempotency key or external id) answers the comment as it is now.
     pub async fn submit(
         &self,
-        site: &SiteId,
+        (caller, site): (&Caller, &SiteId),
         submission: Submission,
         idempotency_header: Option<&str>,
     ) -> Result<Submitted, Error> {
         let now = self.clock.now();
         let sent = Sent { fingerprint: fingerprint(&submission), external_id: submission.external_id.clone() };
         let key = idempotency_header.map(idempotency_key);
-        let mut took = Took::default();
-        let judging = Stopwatch::start();
-        let facts = Facts::new(&submission, &self.policy, now);
-        let traces = self.traces(&submission, &facts);
-        took.screening += judging.elapsed();
-
-        let reading = Stopwatch::start();
-        let history = traces.keys.clone();
-        let ask = Recall { idempotency: key, external_id: submission.external_id.clone(), history, now };
-        let recalled = self.store.recall(site, &ask).await?;
-        took.store += reading.elapsed();
-        if let Some(existing) = recalled.existing {
+        let over_limit = self
+            .charge((caller, site), &submission, key, now)
+            .await
+            .inspect_err(|error| self.metrics.refused(error))?;
+        let asked = Asked { submission: &submission, before: Some((key, sent.external_id.clone())), over_limit, now };
+        let Screened { verdict, history, hosts, traces, existing, mut took } = self.screen(site, asked).await?;
+        if let Some(existing) = existing {
             // The same comment under a new key goes on to the store, which remembers the key with it.
             let same = |comment: &Comment| comment.fingerprint == sent.fingerprint;
             let brings_key = matches!(&existing, Existing::ByExternalId { comment } if key.is_some() && same(comment));
@@ -71,13 +69,6 @@ impl Service {
                 return sent.replay(existing, took).inspect(|taken| self.metrics.submitted(taken));
             }
         }
-
-        let judging = Stopwatch::start();
-        let history = History { member: traces.member, ..recalled.history };
-        let verdict = screen(&facts, &history, &self.policy);
-        let hosts = facts.hosts();
-        drop(facts);
-        took.screening += judging.elapsed();
 
         let id = CommentId::new(now, self.chance.bytes()?);
         let judged = Judgement { verdict, history, hosts, traces };
@@ -100,25 +91,101 @@ impl Service {
     }
 
     /// Screens a comment against what is remembered, and forgets it.
-    pub async fn check(&self, site: &SiteId, submission: &Submission) -> Result<Judged, Error> {
-        let now = self.clock.now();
-        let mut took = Took::default();
-        let judging = Stopwatch::start();
-        let facts = Facts::new(submission, &self.policy, now);
-        let traces = self.traces(submission, &facts);
-        took.screening += judging.elapsed();
-
-        let reading = Stopwatch::start();
-        let ask = Recall { idempotency: None, external_id: None, history: traces.keys, now };
-        let recalled = self.store.recall(site, &ask).await?;
-        took.store += reading.elapsed();
-
-        let judging = Stopwatch::start();
-        let history = History { member: traces.member, ..recalled.history };
-        let verdict = screen(&facts, &history, &self.policy);
-        took.screening += judging.elapsed();
+    pub async fn check(&self, (caller, site): (&Caller, &SiteId), submission: &Submission) -> Result<Judged, Error> {
+        let charged = self.running().limits.check(limits::Caller { key: caller.key_name(), site });
+        charged.map_err(Error::from).inspect_err(|error| self.metrics.refused(error))?;
+        let asked = Asked { submission, before: None, over_limit: None, now: self.clock.now() };
+        let Screened { verdict, took, .. } = self.screen(site, asked).await?;
         Ok(Judged { verdict, took }).inspect(|judged| self.metrics.checked(judged))
     }
+
+    /// Charges a submission to the limits. Old comments, those of the blog's own people and those that were written a
+    /// while ago are the caller's doing only: no commenter is behind them now.
+    async fn charge(
+        &self,
+        (caller, site): (&Caller, &SiteId),
+        submission: &Submission,
+        key: Option<IdempotencyKey>,
+        now: Timestamp,
+    ) -> Result<Option<OverLimit>, Error> {
+        const OLD: i64 = 2 * 60 * 1000;
+        let is_trusted = submission.author.role.is_some_and(|role| role.is_trusted());
+        let is_old = submission.created_at.is_some_and(|at| now.millis() - at.millis() > OLD);
+        let is_commenters = submission.decided.is_none() && !is_trusted && !is_old;
+        let commenter = is_commenters.then(|| Commenter {
+            address: submission.client.ip.and_then(PublicAddress::of),
+            author: self.author_id(submission),
+            post: &submission.post.id,
+        });
+        let external_id = submission.external_id.as_ref().map(ExternalId::as_str);
+        let retry = Retry { idempotency: key.map(|key| key.0), external_id };
+        let caller = limits::Caller { key: caller.key_name(), site };
+        let charge = |active: &ActiveSite| {
+            active.limits().submission(caller, commenter.map(|commenter| (commenter, &active.quotas)), retry)
+        };
+        let active = self.active(site).await?;
+        match charge(&active) {
+            Err(refused) if refused.limit.is_commenters() && !active.is_fresh() => {
+                let read_again = self.activate(site).await?;
+                if read_again.version == active.version { Err(refused.into()) } else { Ok(charge(&read_again)?) }
+            }
+            charged => Ok(charged?),
+        }
+    }
+
+    /// Reads what is remembered in one read, and judges by it. A site whose settings have changed since this process
+    /// read them is read again first.
+    async fn screen(&self, site: &SiteId, asked: Asked<'_>) -> Result<Screened, Error> {
+        /// More often than anybody changes a site's settings within one request.
+        const TRIES: usize = 10;
+        let Asked { submission, before, over_limit, now } = asked;
+        let (idempotency, external_id) = before.unwrap_or_default();
+        let mut took = Took::default();
+        let mut active = self.active(site).await?;
+        for _ in 0..TRIES {
+            let judging = Stopwatch::start();
+            let facts = Facts::new(submission, &active.policy, now);
+            let traces = self.traces(submission, &facts);
+            took.screening += judging.elapsed();
+
+            let reading = Stopwatch::start();
+            let history = traces.keys.clone();
+            let ask = Recall { idempotency, external_id: external_id.clone(), history, now };
+            let recalled = self.store.recall(site, &ask).await?;
+            took.store += reading.elapsed();
+
+            if recalled.settings_version == active.version {
+                let judging = Stopwatch::start();
+                let history = History { member: traces.member, over_limit, ..recalled.history };
+                let verdict = screen(&facts, &history, &active.policy);
+                let hosts = facts.hosts();
+                took.screening += judging.elapsed();
+                return Ok(Screened { verdict, history, hosts, traces, existing: recalled.existing, took });
+            }
+            drop(facts);
+            active = self.activate(site).await?;
+        }
+        Err(Error::Internal("the versions of a site's settings never agree".to_owned()))
+    }
+}
+
+/// A submission to be judged.
+struct Asked<'a> {
+    submission: &'a Submission,
+    /// What would show that it came before; `None` for one that nobody keeps.
+    before: Option<(Option<IdempotencyKey>, Option<ExternalId>)>,
+    over_limit: Option<OverLimit>,
+    now: Timestamp,
+}
+
+/// A submission that was judged.
+struct Screened {
+    verdict: Verdict,
+    history: History,
+    hosts: Vec<String>,
+    traces: Traces,
+    existing: Option<Existing>,
+    took: Took,
 }
 
 /// What tells a retry of a submission from another one.

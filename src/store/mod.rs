@@ -1,8 +1,10 @@
 //! The service's memory, in domain verbs; it never sees a rule.
 
 mod embedded;
+mod error;
+mod exchange;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -10,10 +12,14 @@ use serde::Deserialize;
 use tokio::sync::watch;
 
 pub use embedded::ServeLock;
+pub use error::{Error, OpenError};
+pub use exchange::{
+    Existing, Idempotency, IdempotencyKey, Identity, Outcome, Recall, Recalled, Record, Recorded, Seed,
+};
 
 use crate::domain::{
-    ApiKey, Comment, CommentId, CommentRef, Counts, DecisionRequest, Event, EventId, ExternalId, Fingerprint, History,
-    HistoryKey, KeyId, ListQuery, Page, Refusal, Site, SiteId, SiteName, Timestamp, Totals,
+    ApiKey, Comment, CommentRef, Counts, DecisionRequest, Event, EventId, ExternalId, KeyId, ListQuery, Page, Site,
+    SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp, Totals,
 };
 
 /// What the service remembers, and how it changes.
@@ -112,7 +118,19 @@ pub trait Store: Send + Sync {
     /// Removes a site with everything in it. The last site stays: `false`.
     async fn delete_site(&self, site: &SiteId) -> Result<bool, Error>;
 
-    /// Adds a key. Its id is new, or the call fails.
+    /// A site's settings.
+    async fn settings(&self, site: &SiteId) -> Result<SiteSettings, Error>;
+
+    /// Replaces what a site overrides, if its settings are at the version `expected` (`None`: at any). The answer is the
+    /// settings as they now are; `Err` holds those that stand in the way.
+    async fn override_policy(
+        &self,
+        site: &SiteId,
+        overrides: SiteOverrides,
+        expected: Option<u64>,
+    ) -> Result<Result<SiteSettings, SiteSettings>, Error>;
+
+    /// Adds a key, and raises the version of its site's settings. Its id is new, or the call fails.
     async fn create_key(&self, key: ApiKey) -> Result<(), Error>;
 
     /// One key, whichever site it opens.
@@ -121,7 +139,11 @@ pub trait Store: Send + Sync {
     /// The keys of a site, or (`None`) those of the operator, by time of making.
     async fn keys(&self, site: Option<&SiteId>) -> Result<Vec<ApiKey>, Error>;
 
-    /// Removes a key of this site (`None`: of the operator); `false` if there is none.
+    /// Notes when keys were last used; keys that are gone, and times before the noted ones, change nothing.
+    async fn note_uses(&self, uses: Vec<(KeyId, Timestamp)>) -> Result<(), Error>;
+
+    /// Removes a key of this site (`None`: of the operator) and raises the version of its settings; `false` if there is
+    /// none.
     async fn delete_key(&self, site: Option<&SiteId>, id: &KeyId) -> Result<bool, Error>;
 }
 
@@ -147,235 +169,4 @@ pub fn open(settings: &Settings, data_dir: &Path) -> Result<Arc<dyn Store>, Open
 /// but is never full and survives nothing.
 pub fn in_memory() -> Result<Arc<dyn Store>, OpenError> {
     Ok(Arc::new(embedded::Embedded::in_memory()?))
-}
-
-/// Why a store cannot be opened, in one line for the person who starts the program.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum OpenError {
-    /// `store.url` names no kind of store that there is. Holds the part before the first `:`, as the rest may be secret.
-    UnknownUrl(String),
-    /// The data directory cannot be made, entered or written.
-    Directory {
-        /// The directory.
-        path: PathBuf,
-        /// What the operating system says.
-        why: String,
-    },
-    /// The file is no SQLite database, or a damaged one.
-    NotADatabase(PathBuf),
-    /// The file is another program's database.
-    Foreign(PathBuf),
-    /// The database was written by a newer version of this program.
-    Newer {
-        /// The file.
-        path: PathBuf,
-        /// Its schema.
-        found: usize,
-        /// The newest schema this program knows.
-        known: usize,
-    },
-    /// Another process serves this data directory.
-    InUse(PathBuf),
-    /// SQLite cannot open the file for another reason.
-    Failed {
-        /// The file.
-        path: PathBuf,
-        /// What SQLite says.
-        why: String,
-    },
-}
-
-impl OpenError {
-    fn unknown_url(url: &str) -> Self {
-        OpenError::UnknownUrl(url.split(':').next().unwrap_or_default().to_owned())
-    }
-
-    fn directory(path: &Path, why: &std::io::Error) -> Self {
-        OpenError::Directory { path: path.to_owned(), why: why.to_string() }
-    }
-}
-
-impl std::fmt::Display for OpenError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            OpenError::UnknownUrl(scheme) => {
-                write!(f, "store.url: there is no store `{scheme}:`; it must be `sqlite:`")
-            }
-            OpenError::Directory { path, why } => {
-                write!(f, "the data directory {} cannot be used: {why}", path.display())
-            }
-            OpenError::NotADatabase(path) => {
-                write!(f, "{} is not a database, or it is damaged; restore a backup or move it away", path.display())
-            }
-            OpenError::Foreign(path) => write!(f, "{} is a database of another program", path.display()),
-            OpenError::Newer { path, found, known } => write!(
-                f,
-                "{} was written by a newer version of Moderato (schema {found}; this version knows {known}): upgrade it",
-                path.display()
-            ),
-            OpenError::InUse(path) => {
-                write!(f, "another process serves the data directory {}: stop it first", path.display())
-            }
-            OpenError::Failed { path, why } => write!(f, "{} cannot be opened: {why}", path.display()),
-        }
-    }
-}
-
-impl std::error::Error for OpenError {}
-
-/// What went wrong in a store. Absence is no error: it is an `Option` or a `bool`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Error {
-    /// The store cannot be reached or cannot write. The outcome of a write is unknown; the same call later resolves it.
-    Unavailable(String),
-    /// There is no room for more comments; everything else still works.
-    Full(String),
-    /// There is no such site.
-    UnknownSite,
-    /// A record cannot be read, or the store is none of ours.
-    Damaged(String),
-}
-
-impl Error {
-    /// Whether the same call may succeed later without anybody's doing.
-    pub fn transient(&self) -> bool {
-        matches!(self, Error::Unavailable(_) | Error::Full(_))
-    }
-}
-
-impl std::fmt::Display for Error {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Error::Unavailable(why) => write!(f, "the store is unavailable: {why}"),
-            Error::Full(why) => write!(f, "the store is full: {why}"),
-            Error::UnknownSite => f.write_str("there is no such site"),
-            Error::Damaged(why) => write!(f, "the store is damaged: {why}"),
-        }
-    }
-}
-
-impl std::error::Error for Error {}
-
-/// Who a store is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
-    /// Tells this store from every other.
-    pub store_id: String,
-    /// The key of the hashes under which persons are remembered.
-    pub secret: [u8; 32],
-}
-
-/// What an empty store begins with.
-#[derive(Clone, Debug)]
-pub struct Seed {
-    /// Who it will be.
-    pub identity: Identity,
-    /// Its first site.
-    pub site: Site,
-    /// Its first keys.
-    pub keys: Vec<ApiKey>,
-}
-
-/// A question for everything that bears on one submission.
-#[derive(Clone, Debug)]
-pub struct Recall {
-    /// The caller's idempotency key, if it gave one.
-    pub idempotency: Option<IdempotencyKey>,
-    /// The blog's id, if it has one.
-    pub external_id: Option<ExternalId>,
-    /// The history entries to look up.
-    pub history: Vec<HistoryKey>,
-    /// The moment of the request.
-    pub now: Timestamp,
-}
-
-/// What the store remembers that bears on one submission.
-#[derive(Clone, Debug, Default)]
-pub struct Recalled {
-    /// The comment that this submission already is, if it came before.
-    pub existing: Option<Existing>,
-    /// The history.
-    pub history: History,
-}
-
-/// A hash of the caller's idempotency key (the key itself is not kept).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct IdempotencyKey(pub [u8; 16]);
-
-/// An idempotency key with what it stands for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Idempotency {
-    /// The key.
-    pub key: IdempotencyKey,
-    /// Tells the same request from another one under the same key.
-    pub fingerprint: Fingerprint,
-    /// Until when it is kept.
-    pub expires_at: Timestamp,
-}
-
-/// What stands where a submission wanted to go.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Existing {
-    /// The idempotency key names this comment; the fingerprint is the first request's.
-    ByKey {
-        /// The comment as it is now.
-        comment: Box<Comment>,
-        /// Of the request that used the key first.
-        fingerprint: Fingerprint,
-    },
-    /// The external id names this comment.
-    ByExternalId {
-        /// The comment as it is now.
-        comment: Box<Comment>,
-    },
-    /// The idempotency key or the external id names a comment that was erased.
-    Erased(CommentId),
-}
-
-/// A comment to keep.
-#[derive(Clone, Debug)]
-pub struct Record {
-    /// At version [`Comment::changes`]: 1, or 2 for an old comment that brings a person's decision along. A `counted` entry's member is dropped by the store if its entry is full.
-    pub comment: Comment,
-    /// The caller's idempotency key, if it gave one.
-    pub idempotency: Option<Idempotency>,
-    /// Whether the feed tells of it (old comments come in silently).
-    pub announced: bool,
-}
-
-/// What came of keeping a comment.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Recorded {
-    /// It is kept.
-    New,
-    /// Its key or external id was taken in the meantime; at most its key was written.
-    Existing(Existing),
-}
-
-/// What came of a change.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Outcome {
-    /// There is no such comment.
-    NotFound,
-    /// It was written; the comment as it now is.
-    Changed(Box<Comment>),
-    /// It was so already; nothing was written.
-    Already(Box<Comment>),
-    /// The blog told of something older than a person's last decision; nothing was written.
-    Outdated(Box<Comment>),
-    /// It may not be; the comment as it is.
-    Refused(Refusal, Box<Comment>),
-    /// The external id belongs to another comment, or to one that was erased.
-    ExternalIdTaken(CommentId),
-    /// The idempotency key was used before.
-    Replayed {
-        /// The comment it names, as it now is.
-        comment: Box<Comment>,
-        /// Of the request that used the key first.
-        fingerprint: Fingerprint,
-        /// Whether that request was applied: `false` if it was outdated.
-        applied: bool,
-    },
-    /// The idempotency key names a comment that was erased.
-    ReplayedErased(CommentId),
 }

@@ -32,6 +32,7 @@ fn without_a_valid_key_nothing_but_the_public_pages_answers() {
             {
                 call().header("authorization", header).send().await.problem(401, "wrong_key");
             }
+            app.pass(60);
         }
     });
 }
@@ -127,5 +128,54 @@ fn cursors_retries_and_feeds_stay_in_their_site() {
         app.call("DELETE", "/v1/sites/other").key(&app.operator).send().await.expect(204);
         app.get(path).key(&other).send().await.problem(401, "wrong_key");
         app.get(path).key(&app.operator).send().await.problem(404, "unknown_site");
+    });
+}
+
+#[test]
+fn a_key_has_an_end_and_shows_when_it_was_last_used() {
+    TestApp::run(async |app| {
+        let body = json!({"name": "for a month", "scopes": ["read"], "expires_at": "2026-12-22T20:00:00Z"});
+        let made = app.post("keys", &body).send().await.expect(201).body;
+        assert_eq!(made["expires_at"], "2026-12-22T20:00:00.000Z");
+        let key = made["key"].as_str().unwrap();
+        let shown = async || {
+            let keys = app.get("keys").send().await.expect(200).body["items"].as_array().unwrap().clone();
+            keys.into_iter().find(|shown| shown["id"] == made["id"]).unwrap()
+        };
+        assert_eq!(shown().await["last_used_at"], Value::Null);
+        app.pass(90);
+        app.get("comments").key(key).send().await.expect(200);
+        assert_eq!(shown().await["last_used_at"], "2026-11-22T20:01:30.000Z");
+        app.pass(59);
+        app.get("comments").key(key).send().await.expect(200);
+        assert_eq!(shown().await["last_used_at"], "2026-11-22T20:01:30.000Z", "to the minute");
+        app.pass(1);
+        app.get("comments").key(key).send().await.expect(200);
+        assert_eq!(shown().await["last_used_at"], "2026-11-22T20:02:30.000Z");
+        app.pass(30 * 24 * 60 * 60 - 151);
+        app.get("comments").key(key).send().await.expect(200);
+        app.pass(1);
+        let expired = app.get("comments").key(key).send().await.problem(401, "wrong_key");
+        assert_eq!(expired.body["detail"], "The key expired at 2026-12-22T20:00:00.000Z.");
+        for wrong in [json!("tomorrow"), json!(5), json!("2026-12-22")] {
+            let body = json!({"name": "x", "scopes": ["read"], "expires_at": wrong});
+            let answer = app.post("keys", &body).send().await.problem(422, "invalid");
+            assert_eq!(answer.faults()[0].0, "/expires_at");
+        }
+    });
+}
+
+#[test]
+fn a_key_is_rotated_with_two_that_live() {
+    TestApp::run(async |app| {
+        let body = json!({"name": "second", "scopes": ["submit", "read", "moderate", "admin"]});
+        let second = app.post("keys", &body).send().await.expect(201).body;
+        let second = second["key"].as_str().unwrap();
+        app.get("comments").send().await.expect(200);
+        app.get("comments").key(second).send().await.expect(200);
+        let first = app.key.split('_').nth(1).unwrap();
+        app.call("DELETE", &format!("keys/{first}")).key(second).send().await.expect(204);
+        app.get("comments").send().await.problem(401, "wrong_key");
+        app.get("comments").key(second).send().await.expect(200);
     });
 }

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use moderato::clock::Clock;
-use moderato::domain::{Scope, SiteId};
+use moderato::config::{Environment, Loaded, Sources};
+use moderato::domain::{Scope, SiteId, SiteOverrides};
 use moderato::http;
-use moderato::screening::Policy;
-use moderato::service::{Chance, FirstKeys, NewKey, Parts, Service, settle};
+use moderato::service::{Chance, Configuration, FirstKeys, NewKey, Parts, Service, settle};
 use moderato::store::{self, Store};
 use moderato::telemetry;
 use reqwest::Method;
@@ -20,6 +20,9 @@ use crate::contract::CONTRACT;
 
 /// When every test begins.
 pub const START: &str = "2026-11-22T20:00:00.000Z";
+
+/// The deployment's key.
+const OPERATOR: &str = "given by the deployment";
 
 /// Spam by definition (the GTUBE string).
 pub const SPAM: &str = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X";
@@ -32,6 +35,7 @@ pub struct TestApp {
     /// Opens the site `demo`, with every scope.
     pub key: String,
     pub service: Arc<Service>,
+    store: Arc<dyn Store>,
     pub address: String,
     client: reqwest::Client,
 }
@@ -47,6 +51,14 @@ fn shipped<T: serde::de::DeserializeOwned>(table: &str, changed: &str) -> T {
     let Some(toml::Value::Table(mut values)) = shipped.remove(table) else { panic!("there is no {table}") };
     values.extend(changed.parse::<toml::Table>().unwrap());
     values.try_into().unwrap()
+}
+
+/// The configuration as shipped, with a key for everything.
+fn configuration() -> Configuration {
+    let environment = Environment::default();
+    let sources = Sources { file: None, environment: &environment, data_dir: None };
+    let shipped = Loaded::from(&sources).unwrap().configuration();
+    Configuration { operator_key: Some(OPERATOR.to_owned()), ..shipped }
 }
 
 impl TestApp {
@@ -100,19 +112,18 @@ impl TestApp {
         };
         let identity = settle(&*store, true, clock.now(), keep).await.unwrap();
         let key = first.map(|keys| keys.site.reveal()).unwrap_or_default();
-        let operator = "given by the deployment".to_owned();
+        let operator = OPERATOR.to_owned();
         let parts = Parts {
-            store,
+            store: store.clone(),
             identity,
             clock: clock.clone(),
             chance: Chance::System,
-            policy: Policy::compile(&shipped("policy", "")).unwrap(),
-            operator_key: Some(operator.clone()),
+            configuration: configuration(),
         };
         let service = Arc::new(Service::new(parts));
         let address = format!("http://{}", listener.local_addr().unwrap());
         let client = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
-        Self { clock, operator, key, service, address, client }
+        Self { clock, operator, key, service, store, address, client }
     }
 
     /// A request with the site's key; a path without a leading slash lies below the site `demo`.
@@ -134,6 +145,36 @@ impl TestApp {
     /// Moves the clock.
     pub fn pass(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    /// Puts another configuration in force: the shipped one, changed.
+    pub async fn reconfigure(&self, change: impl FnOnce(&mut Configuration)) {
+        let mut configuration = configuration();
+        change(&mut configuration);
+        self.service.reconfigure(configuration).await.unwrap();
+    }
+
+    /// Puts another policy in force: the shipped one, changed, as if a file had said so. Answers why it was refused.
+    pub async fn reload(&self, change: impl FnOnce(&mut toml::Table)) -> Result<(), String> {
+        let mut file = toml::Table::new();
+        change(&mut file);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("moderato.toml");
+        std::fs::write(&path, toml::Table::from_iter([("policy".to_owned(), file.into())]).to_string()).unwrap();
+        let environment = Environment::default();
+        let sources = Sources { file: Some(&path), environment: &environment, data_dir: None };
+        let loaded = Loaded::from(&sources).map_err(|fault| fault.to_string())?;
+        let operator_key = Some(self.operator.clone());
+        let configuration = Configuration { operator_key, ..loaded.configuration() };
+        self.service.reconfigure(configuration).await.map_err(|error| error.to_string())
+    }
+
+    /// A second service over the same store.
+    pub async fn another_process(&self) -> Beside {
+        let identity = self.store.identity().await.unwrap().unwrap();
+        let (store, clock) = (self.store.clone(), self.clock.clone());
+        let parts = Parts { store, identity, clock, chance: Chance::System, configuration: configuration() };
+        Beside(Service::new(parts))
     }
 
     /// Submits and expects it to be kept.
@@ -171,7 +212,7 @@ impl TestApp {
     pub async fn key_of(&self, site: &str, scopes: &[&str]) -> String {
         let scopes: Vec<Scope> = scopes.iter().map(|scope| scope.parse().unwrap()).collect();
         let site: SiteId = site.parse().unwrap();
-        let new = NewKey { site: Some(site), name: "test".to_owned().try_into().unwrap(), scopes };
+        let new = NewKey { site: Some(site), name: "test".to_owned().try_into().unwrap(), scopes, expires_at: None };
         self.service.create_key(new).await.unwrap().0.reveal()
     }
 
@@ -179,6 +220,17 @@ impl TestApp {
     pub async fn second_site(&self, id: &str) -> String {
         self.post("/v1/sites", &json!({"id": id})).key(&self.operator).send().await.expect(201);
         self.key_of(id, &["submit", "read", "moderate", "admin"]).await
+    }
+}
+
+/// A second service over the same store.
+pub struct Beside(Service);
+
+impl Beside {
+    /// Replaces what the site `demo` overrides.
+    pub async fn override_policy(&self, own: Value) {
+        let Value::Object(own) = own else { panic!("{own}") };
+        self.0.override_policy(&"demo".parse().unwrap(), SiteOverrides(own), None).await.unwrap();
     }
 }
 

@@ -65,7 +65,8 @@ fn a_batch_with_a_key_can_be_sent_again() {
 #[test]
 fn a_batch_has_limits() {
     TestApp::run(async |app| {
-        let hundred: Vec<_> = (0..100).map(|n| submission(&format!("Comment {n}."))).collect();
+        let by = |n| json!({"author": {"email": format!("{n}@mail.example")}, "post": {"id": format!("{}", n / 50)}});
+        let hundred: Vec<_> = (0..100).map(|n| with(&submission(&format!("Comment {n}.")), by(n))).collect();
         let too_many: Vec<_> = (0..101).map(|_| submission("Again.")).collect();
         let answer = app.post("comments/batch", &batch("submit", &hundred)).send().await.expect(200);
         assert!(answer.body["results"].as_array().unwrap().iter().all(|result| result["status"] == 201));

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use async_trait::async_trait;
 use moderato::domain::{
     ApiKey, Comment, CommentRef, Counts, DecisionRequest, Event, EventId, ExternalId, KeyId, ListQuery, Page, Site,
-    SiteId, SiteName, Timestamp, Totals,
+    SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp, Totals,
 };
 use moderato::store::{Error, Idempotency, Identity, Outcome, Recall, Recalled, Record, Recorded, Seed, Store};
 use tokio::sync::watch;
@@ -144,6 +144,23 @@ impl Store for Broken {
     }
 
     async fn delete_site(&self, _: &SiteId) -> Result<bool, Error> {
+        self.fail()
+    }
+
+    async fn settings(&self, _: &SiteId) -> Result<SiteSettings, Error> {
+        Ok(SiteSettings::default())
+    }
+
+    async fn override_policy(
+        &self,
+        _: &SiteId,
+        _: SiteOverrides,
+        _: Option<u64>,
+    ) -> Result<Result<SiteSettings, SiteSettings>, Error> {
+        self.fail()
+    }
+
+    async fn note_uses(&self, _: Vec<(KeyId, Timestamp)>) -> Result<(), Error> {
         self.fail()
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use moderato::service::{Limited, Reload};
+use moderato::service::Reload;
 use moderato::store::Error;
 use serde_json::json;
 
@@ -122,15 +122,16 @@ fn the_queue_is_as_long_and_as_old_as_it_is() {
 #[test]
 fn limits_reloads_and_the_process_have_their_numbers() {
     TestApp::run(async |app| {
-        app.service.metrics().limited("site", Limited::Refused);
-        app.service.metrics().limited("author", Limited::Held);
-        app.service.metrics().limited("author", Limited::Held);
+        let flood = with(&submission("I agree."), json!({"author": {}, "client": {"ip": "203.0.113.7"}}));
+        for _ in 0..17 {
+            app.post("comments", &flood).send().await;
+        }
         app.service.metrics().reloaded(Reload::Applied);
         app.service.metrics().reloaded(Reload::Refused);
         let scrape = Scrape::of(app).await;
         scrape.has(&[
-            ("moderato_limited_total{limit=\"site\",outcome=\"refused\"}", 1.0),
-            ("moderato_limited_total{limit=\"author\",outcome=\"held\"}", 2.0),
+            ("moderato_limited_total{limit=\"address\",outcome=\"held\"}", 12.0),
+            ("moderato_limited_total{limit=\"address\",outcome=\"refused\"}", 2.0),
             ("moderato_config_reloads_total{outcome=\"applied\"}", 1.0),
             ("moderato_config_reloads_total{outcome=\"refused\"}", 1.0),
             (&format!("moderato_build_info{{version=\"{}\"}}", env!("CARGO_PKG_VERSION")), 1.0),

@@ -48,6 +48,8 @@ pub fn api_key(letter: char, site: Option<&str>) -> ApiKey {
         scopes: vec![Scope::Submit, Scope::Read],
         hash: [letter as u8; 32],
         created_at: at(i64::from(u32::from(letter))),
+        expires_at: None,
+        last_used_at: None,
     }
 }
 

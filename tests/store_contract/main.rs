@@ -17,9 +17,11 @@ mod leaving;
 mod linking;
 mod listing;
 mod random;
+mod settings;
 
 mod sites;
 mod telling;
+mod upgrade;
 
 use std::sync::Arc;
 

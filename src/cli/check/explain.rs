@@ -46,6 +46,7 @@ impl Explanation<'_> {
             DecidedBy::Post => "because of how the post may be commented on".to_owned(),
             DecidedBy::Unavailable => "because a rule could not be run".to_owned(),
             DecidedBy::Budget => "because it is more work than a comment may be".to_owned(),
+            DecidedBy::Rate => "because it came faster than the limits allow".to_owned(),
             DecidedBy::FirstComment => {
                 format!(
                     "first comment of this author; its score {score} alone (held from {}) would pass",

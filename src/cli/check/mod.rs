@@ -11,6 +11,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -49,7 +50,7 @@ impl Check {
         if self.lines && self.format == Some(Format::Text) {
             return Err(Failure::Usage("--lines answers in JSON; leave --format text out".to_owned()));
         }
-        let screening = Screening { policy: self.config.load(context)?.policy };
+        let screening = Screening { policy: self.config.load(context)?.policy.policy().clone() };
         let mut input = open(&self.file, context)?;
         if self.lines {
             let with = if self.facts { lines::With::Facts } else { lines::With::VerdictOnly };
@@ -79,7 +80,7 @@ impl Check {
 
 /// What comments are judged by, without a service around it.
 struct Screening {
-    policy: Policy,
+    policy: Arc<Policy>,
 }
 
 impl Screening {

@@ -40,11 +40,11 @@ pub(super) struct Eval {
 
 impl Eval {
     pub(super) fn run(self, context: &Context<'_>) -> Result<ExitCode, Failure> {
-        let Loaded { policy, .. } = Loaded::for_eval(&self.config.sources(context), self.policy.as_deref())?;
+        let loaded = Loaded::for_eval(&self.config.sources(context), self.policy.as_deref())?;
         let found: Vec<PathBuf> = self.files.iter().map(|file| find(file, context)).collect();
         let report = block_on(async {
             let clock = Clock::manual(eval::Eval::start());
-            let service = app::in_memory(policy, clock.clone()).await?;
+            let service = app::in_memory(loaded.configuration(), clock.clone()).await?;
             let mut measuring = eval::Eval::new(service, clock, self.after);
             let mut progress = Progress::new(context);
             for (number, file) in found.iter().enumerate() {

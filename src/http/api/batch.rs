@@ -11,7 +11,7 @@ use super::{Answer, Problem, SiteCall, json};
 use crate::domain::{self, Fault, SiteId};
 use crate::http::error::ProblemView;
 use crate::http::wire::{Batch, Comment, Faults, FieldFault, Verdict, submission_of};
-use crate::service::{self, Service, Submitted};
+use crate::service::{self, Caller, Service, Submitted};
 
 /// The most submissions of a batch.
 const MAX_SUBMISSIONS: usize = 100;
@@ -24,7 +24,7 @@ const AT_ONCE: usize = 16;
 
 /// Submits or checks many comments. Each stands for itself: whatever befalls one, the others have their results.
 pub(in crate::http) async fn run(call: SiteCall) -> Answer {
-    let SiteCall { site, request, .. } = call;
+    let SiteCall { site, caller, request } = call;
     let (service, id) = (request.service.clone(), request.id.clone());
     let key = request.idempotency_key()?;
     let batch: Batch = request.json(BATCH_BYTES).await?;
@@ -33,9 +33,9 @@ pub(in crate::http) async fn run(call: SiteCall) -> Answer {
     service.site(&site).await?;
     let one = |(place, value)| {
         let key = key.as_ref().map(|key| key_of_item(key, place));
-        let (service, site, id) = (&service, &site, &id);
+        let (service, whose, id) = (&service, (&caller, &site), &id);
         async move {
-            let work = AssertUnwindSafe(verb.run(service, site, (value, key))).catch_unwind().await;
+            let work = AssertUnwindSafe(verb.run(service, whose, (value, key))).catch_unwind().await;
             let done = work.unwrap_or_else(|_| Err(panicked()));
             done.map_err(|problem| problem.into_view(id))
         }
@@ -60,13 +60,13 @@ impl Verb {
     async fn run(
         self,
         service: &Service,
-        site: &SiteId,
+        whose: (&Caller, &SiteId),
         (value, key): (Value, Option<String>),
     ) -> Result<Good, Problem> {
         let submission = submission_of(value).map_err(Problem::invalid)?;
         Ok(match self {
-            Verb::Submit => Good::Kept(Box::new(service.submit(site, submission, key.as_deref()).await?)),
-            Verb::Check => Good::Judged(Box::new(service.check(site, &submission).await?.verdict)),
+            Verb::Submit => Good::Kept(Box::new(service.submit(whose, submission, key.as_deref()).await?)),
+            Verb::Check => Good::Judged(Box::new(service.check(whose, &submission).await?.verdict)),
         })
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::fault::{Faults, FieldFault};
-use crate::domain::{ApiKey, Bounded, Fault, Scope, SiteId, SiteName};
+use crate::domain::{ApiKey, Bounded, Fault, Scope, SiteId, SiteName, Timestamp};
 use crate::service::{NewKey, SecretKey, SiteWithCounts};
 
 /// A site to be made.
@@ -91,6 +91,7 @@ impl<'a> From<&'a SiteWithCounts> for SiteView<'a> {
 pub(in crate::http) struct KeyBody {
     name: Option<String>,
     scopes: Option<Vec<String>>,
+    expires_at: Option<String>,
 }
 
 impl KeyBody {
@@ -104,7 +105,8 @@ impl KeyBody {
         let scopes = scopes.into_iter().enumerate();
         let scopes: Vec<Scope> =
             scopes.filter_map(|(place, scope)| faults.check(format!("/scopes/{place}"), scope.parse())).collect();
-        faults.finish(name.map(|name| NewKey { site: Some(site.clone()), name, scopes }))
+        let expires_at = faults.read("/expires_at", self.expires_at, |text| text.parse::<Timestamp>());
+        faults.finish(name.map(|name| NewKey { site: Some(site.clone()), name, scopes, expires_at }))
     }
 }
 
@@ -129,11 +131,23 @@ pub(in crate::http) struct KeyView<'a> {
     name: &'a str,
     scopes: &'a [Scope],
     created_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_used_at: Option<String>,
 }
 
 impl<'a> From<&'a ApiKey> for KeyView<'a> {
     fn from(key: &'a ApiKey) -> Self {
-        Self { id: key.id.as_str(), name: &key.name, scopes: &key.scopes, created_at: key.created_at.to_string() }
+        let text = |at: &Timestamp| at.to_string();
+        Self {
+            id: key.id.as_str(),
+            name: &key.name,
+            scopes: &key.scopes,
+            created_at: key.created_at.to_string(),
+            expires_at: key.expires_at.as_ref().map(text),
+            last_used_at: key.last_used_at.as_ref().map(text),
+        }
     }
 }
 

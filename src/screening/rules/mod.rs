@@ -20,6 +20,7 @@ mod link_text_mismatch;
 mod mixed_script;
 mod new_author_with_link;
 mod phrases;
+mod rate;
 mod repetition;
 #[cfg(test)]
 pub mod testing;
@@ -29,8 +30,8 @@ mod zero_width;
 use serde::de::DeserializeOwned;
 
 use super::case::Case;
-use super::settings::{Invalid, Settings};
-use crate::domain::{Evidence, Group};
+use super::settings::Settings;
+use crate::domain::{Evidence, Group, Invalid};
 
 /// Every rule, in the order in which hits are listed. Adding one takes its file, its line here, and its table
 /// `[policy.rules.<id>]` in `config/moderato.toml`.
@@ -57,6 +58,7 @@ pub const ALL: &[&Rule] = &[
     &author_approved_before::RULE,
     &honeypot::RULE,
     &too_fast::RULE,
+    &rate::RULE,
 ];
 
 /// A rule: what it is called, what it means, and how its check is made.
@@ -98,17 +100,24 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// How many times the rule's points it is worth.
     pub times: i32,
+    /// Whether it holds what would be approved, whatever its points.
+    pub holds: bool,
 }
 
 impl Finding {
     /// Something found, worth the rule's points once.
     pub fn new(message: impl Into<String>, evidence: Vec<Evidence>) -> Self {
-        Self { message: message.into(), evidence, times: 1 }
+        Self { message: message.into(), evidence, times: 1, holds: false }
     }
 
     /// The same, worth them so many times.
     pub fn times(self, times: usize) -> Self {
         Self { times: i32::try_from(times).unwrap_or(i32::MAX), ..self }
+    }
+
+    /// The same, holding what would be approved.
+    pub fn holding(self) -> Self {
+        Self { holds: true, ..self }
     }
 }
 

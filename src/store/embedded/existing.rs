@@ -21,7 +21,7 @@ pub(super) fn recall(tx: &Connection, site: &SiteId, ask: &Recall) -> Result<Rec
         known => known,
     };
     let history = history::recall(tx, site, &ask.history, ask.now)?;
-    Ok(Recalled { existing, history })
+    Ok(Recalled { existing, history, settings_version: site.settings_version })
 }
 
 /// What an idempotency key names, unless it has expired.

@@ -16,6 +16,7 @@ mod open;
 mod packed;
 mod readers;
 mod schema;
+mod settings;
 mod sites;
 mod space;
 mod totals;
@@ -36,7 +37,7 @@ use self::writer::Writer;
 use super::{Error, Idempotency, Identity, OpenError, Outcome, Recall, Recalled, Record, Recorded, Seed, Store};
 use crate::domain::{
     ApiKey, Comment, CommentRef, Counts, DecisionRequest, Event, EventId, ExternalId, KeyId, ListQuery, Page, Site,
-    SiteId, SiteName, Timestamp, Totals,
+    SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp, Totals,
 };
 
 pub use self::lock::ServeLock;
@@ -211,6 +212,20 @@ impl Store for Embedded {
         self.writer.scrub_after(move |tx| sites::delete(tx, &site)).await
     }
 
+    async fn settings(&self, site: &SiteId) -> Result<SiteSettings, Error> {
+        self.points.read(|tx| settings::read(tx, site))
+    }
+
+    async fn override_policy(
+        &self,
+        site: &SiteId,
+        overrides: SiteOverrides,
+        expected: Option<u64>,
+    ) -> Result<Result<SiteSettings, SiteSettings>, Error> {
+        let site = site.clone();
+        self.write(move |tx| settings::override_policy(tx, &site, &overrides, expected)).await
+    }
+
     async fn create_key(&self, key: ApiKey) -> Result<(), Error> {
         self.write(move |tx| keys::create(tx, &key)).await
     }
@@ -221,6 +236,10 @@ impl Store for Embedded {
 
     async fn keys(&self, site: Option<&SiteId>) -> Result<Vec<ApiKey>, Error> {
         self.points.read(|tx| keys::all(tx, site))
+    }
+
+    async fn note_uses(&self, uses: Vec<(KeyId, Timestamp)>) -> Result<(), Error> {
+        self.write(move |tx| keys::note_uses(tx, &uses)).await
     }
 
     async fn delete_key(&self, site: Option<&SiteId>, id: &KeyId) -> Result<bool, Error> {

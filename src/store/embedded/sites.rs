@@ -13,6 +13,8 @@ pub(super) struct SiteRow {
     pub(super) number: i64,
     /// The last id given to an event of it.
     pub(super) last_event: EventId,
+    /// At which version its settings are.
+    pub(super) settings_version: u64,
 }
 
 /// What of a comment its site counts.
@@ -31,10 +33,11 @@ impl From<&Comment> for Standing {
 
 /// Finds a site, or answers [`Error::UnknownSite`].
 pub(super) fn find(tx: &Connection, site: &SiteId) -> Result<SiteRow, Fault> {
-    let mut find = tx.prepare_cached("SELECT ref, event_millis, event_number FROM sites WHERE id = ?1")?;
+    let mut find =
+        tx.prepare_cached("SELECT ref, event_millis, event_number, settings_version FROM sites WHERE id = ?1")?;
     let row = find.query_row([site.as_str()], |row| {
         let last_event = EventId { millis: row.get(1)?, number: row.get(2)? };
-        Ok(SiteRow { number: row.get(0)?, last_event })
+        Ok(SiteRow { number: row.get(0)?, last_event, settings_version: row.get(3)? })
     });
     row.optional()?.ok_or(Fault::Answer(Error::UnknownSite))
 }

@@ -1,0 +1,134 @@
+//! Rate limits as other parts see them: which there are, and what it means to be over one.
+
+use serde::{Deserialize, Serialize};
+
+use super::Invalid;
+
+/// A limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Limit {
+    /// Comments from one address (of IPv6: from one /64).
+    Address,
+    /// Comments from one /48 of IPv6.
+    Network,
+    /// Comments by one author: an account, or an e-mail address.
+    Author,
+    /// Comments on one post.
+    Post,
+    /// Submissions and checks of one site.
+    Site,
+    /// Requests with one key.
+    Key,
+    /// Wrong keys from one address.
+    WrongKeys,
+}
+
+impl Limit {
+    /// Every limit.
+    pub const ALL: [Limit; 7] =
+        [Limit::Address, Limit::Network, Limit::Author, Limit::Post, Limit::Site, Limit::Key, Limit::WrongKeys];
+
+    /// The value's word in JSON, logs, metrics and headers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Limit::Address => "address",
+            Limit::Network => "network",
+            Limit::Author => "author",
+            Limit::Post => "post",
+            Limit::Site => "site",
+            Limit::Key => "key",
+            Limit::WrongKeys => "wrong_keys",
+        }
+    }
+
+    /// Whether it protects the readers of a site, and whoever is over it is the commenter and not the platform.
+    pub fn is_commenters(self) -> bool {
+        matches!(self, Limit::Address | Limit::Network | Limit::Author | Limit::Post)
+    }
+}
+
+/// So many in so long a time, and so many at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quota {
+    /// How many, at least 1.
+    pub count: u32,
+    /// In how many seconds, at least 1.
+    pub seconds: u32,
+    /// How many at once after a pause, at least 1.
+    pub burst: u32,
+}
+
+impl Quota {
+    /// The most a quota may count or let through at once.
+    const MOST: u32 = 1_000_000;
+    /// The longest time a quota may speak of, in seconds: a week.
+    const LONGEST: u32 = 7 * 24 * 60 * 60;
+
+    /// What is wrong with the quota that stands at this key.
+    pub fn faults(self, key: &str) -> Vec<Invalid> {
+        let (most, longest) = (Self::MOST, Self::LONGEST);
+        let numbers = [("count", self.count, most), ("seconds", self.seconds, longest), ("burst", self.burst, most)];
+        let wrong = numbers.into_iter().filter(|(_, value, most)| !(1..=*most).contains(value));
+        wrong
+            .map(|(name, value, most)| {
+                Invalid::new(format!("{key}.{name}"), format!("must be from 1 to {most}, not {value}"))
+            })
+            .collect()
+    }
+}
+
+/// What becomes of a comment over a commenter's limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OverLimitAction {
+    /// It is held, up to five times the limit.
+    Hold,
+    /// It is refused.
+    Refuse,
+}
+
+/// How much a commenter may write. Each limit is a list of quotas, all of which apply; an empty one is no limit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommenterLimits {
+    /// From one address (of IPv6: one /64).
+    pub address: Vec<Quota>,
+    /// From one /48 of IPv6.
+    pub network: Vec<Quota>,
+    /// Of one author.
+    pub author: Vec<Quota>,
+    /// On one post.
+    pub post: Vec<Quota>,
+}
+
+impl CommenterLimits {
+    /// The most quotas of one kind.
+    const MOST_QUOTAS: usize = 4;
+
+    /// What is wrong with them, each with its key below `limits`.
+    pub fn faults(&self) -> Vec<Invalid> {
+        let mut faults = Vec::new();
+        let Self { address, network, author, post } = self;
+        for (name, quotas) in [("address", address), ("network", network), ("author", author), ("post", post)] {
+            if quotas.len() > Self::MOST_QUOTAS {
+                let detail = format!("must have at most {} quotas, not {}", Self::MOST_QUOTAS, quotas.len());
+                faults.push(Invalid::new(format!("limits.{name}"), detail));
+            }
+            for (place, quota) in quotas.iter().enumerate() {
+                faults.extend(quota.faults(&format!("limits.{name}[{place}]")));
+            }
+        }
+        faults
+    }
+}
+
+/// A comment that is over a limit, and not so far that it is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OverLimit {
+    /// Which.
+    pub limit: Limit,
+    /// What the limit allows.
+    pub quota: Quota,
+}

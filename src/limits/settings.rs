@@ -1,0 +1,39 @@
+//! The table `[limits]` of the configuration. The defaults stand in `config/moderato.toml` alone.
+
+use serde::Deserialize;
+
+use crate::domain::{Invalid, Quota};
+
+/// The table `[limits]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Whether anything is limited.
+    pub enabled: bool,
+    /// Requests with one key, submissions and checks included.
+    pub key: Quota,
+    /// Submissions and checks of one site.
+    pub site: Quota,
+    /// Wrong keys from one address.
+    pub wrong_keys: Quota,
+    /// The most addresses, authors, posts, sites and keys that are counted at a time.
+    pub tracked: usize,
+}
+
+impl Settings {
+    /// The fewest and most keys that may be counted at a time; the most take some 180 MB.
+    const TRACKED: std::ops::RangeInclusive<usize> = 1_000..=5_000_000;
+
+    /// What is wrong with the values, each with its key below `limits`.
+    pub fn faults(&self) -> Vec<Invalid> {
+        let mut faults = Vec::new();
+        for (key, quota) in [("key", self.key), ("site", self.site), ("wrong_keys", self.wrong_keys)] {
+            faults.extend(quota.faults(key));
+        }
+        if !Self::TRACKED.contains(&self.tracked) {
+            let (least, most) = (Self::TRACKED.start(), Self::TRACKED.end());
+            faults.push(Invalid::new("tracked", format!("must be from {least} to {most}, not {}", self.tracked)));
+        }
+        faults
+    }
+}

@@ -1,0 +1,225 @@
+//! What every limit remembers: one table of bounded size for all of them.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use governor::clock::Clock as _;
+use governor::nanos::Nanos;
+
+use super::clock::LimitClock;
+use crate::clock::Clock;
+
+/// Parts of the table that are locked one by one.
+const SHARDS: usize = 16;
+
+/// After how long entries that no longer say anything are swept out.
+const SWEEP_AFTER: u64 = 60_000_000_000;
+
+/// The shortest time between two sweeps of a full shard, or a flood of new keys would cost a sweep each.
+const SWEEP_AGAIN: u64 = 1_000_000_000;
+
+/// For each key the moment (in nanoseconds of the clock) until which it has used up its quota: GCRA's theoretical arrival
+/// time. An entry takes 17 bytes at most 16/7 times over.
+pub(super) struct Table {
+    clock: LimitClock,
+    most: AtomicUsize,
+    shards: [Mutex<Shard>; SHARDS],
+}
+
+#[derive(Default)]
+struct Shard {
+    cells: HashMap<u64, u64, BuildHasherDefault<Hashed>>,
+    swept_at: u64,
+}
+
+impl Table {
+    /// A table for at most so many keys.
+    pub fn new(most: usize, clock: Clock) -> Self {
+        let shards = std::array::from_fn(|_| Mutex::default());
+        Self { clock: LimitClock::new(clock), most: AtomicUsize::new(most), shards }
+    }
+
+    /// Bounds the table anew; what is in it stays until it is swept out.
+    pub fn set_most(&self, most: usize) {
+        self.most.store(most, Relaxed);
+    }
+
+    /// The table's clock.
+    pub fn clock(&self) -> &LimitClock {
+        &self.clock
+    }
+
+    /// How many keys there are.
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        (0..SHARDS as u64).map(|shard| self.shard(shard).cells.len()).sum()
+    }
+
+    /// What is known of a key. A key that finds no room is told what stands under `overflow`.
+    pub fn look(&self, key: u64, overflow: u64) -> Option<u64> {
+        let mut shard = self.shard(key);
+        let known = shard.cells.get(&key).copied();
+        if known.is_some() || self.has_room(&mut shard) {
+            return known;
+        }
+        drop(shard);
+        self.shard(overflow).cells.get(&overflow).copied()
+    }
+
+    /// Asks `decide` with what is known of a key, and keeps what it answers. All keys that find no room share the cell
+    /// `overflow`.
+    pub fn measure<T, E>(
+        &self,
+        key: u64,
+        overflow: u64,
+        decide: impl Fn(Option<u64>) -> Result<(T, u64), E>,
+    ) -> Result<T, E> {
+        let mut shard = self.shard(key);
+        let known = shard.cells.get(&key).copied();
+        if known.is_none() && !self.has_room(&mut shard) {
+            drop(shard);
+            let mut shard = self.shard(overflow);
+            let (answer, next) = decide(shard.cells.get(&overflow).copied())?;
+            shard.cells.insert(overflow, next);
+            return Ok(answer);
+        }
+        let (answer, next) = decide(known)?;
+        shard.cells.insert(key, next);
+        Ok(answer)
+    }
+
+    fn has_room(&self, shard: &mut Shard) -> bool {
+        let most = self.most.load(Relaxed) / SHARDS;
+        let now = self.clock.now().as_u64();
+        let since = now.saturating_sub(shard.swept_at);
+        if since >= SWEEP_AFTER || (shard.cells.len() >= most && since >= SWEEP_AGAIN) {
+            shard.sweep(now);
+        }
+        shard.cells.len() < most
+    }
+
+    fn shard(&self, key: u64) -> MutexGuard<'_, Shard> {
+        let place = usize::try_from(key % SHARDS as u64).unwrap_or(0);
+        self.shards[place].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shard {
+    /// Forgets whoever is where a newcomer would be.
+    fn sweep(&mut self, now: u64) {
+        self.cells.retain(|_, until| *until > now);
+        if self.cells.len() < self.cells.capacity() / 4 {
+            self.cells.shrink_to(self.cells.len() * 2);
+        }
+        self.swept_at = now;
+    }
+}
+
+/// The table as one limiter sees it. governor counts from the moment a limiter was made; the table, which outlives
+/// limiters, from the clock's beginning.
+pub(super) struct View {
+    table: std::sync::Arc<Table>,
+    made_at: u64,
+    overflow: u64,
+    access: Access,
+}
+
+/// What a look at the table does to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    /// What passes is charged.
+    Charge,
+    /// Nothing is changed.
+    Look,
+}
+
+impl View {
+    /// A view for a limiter that is made now.
+    pub fn new(table: &std::sync::Arc<Table>, overflow: u64, access: Access) -> Self {
+        Self { made_at: table.clock.now().as_u64(), table: table.clone(), overflow, access }
+    }
+}
+
+impl governor::state::StateStore for View {
+    type Key = u64;
+
+    fn measure_and_replace<T, F, E>(&self, key: &u64, decide: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        let decide = |until: Option<u64>| {
+            let known = until.map(|until| Nanos::from(until.saturating_sub(self.made_at)));
+            decide(known).map(|(answer, next)| (answer, next.as_u64().saturating_add(self.made_at)))
+        };
+        match self.access {
+            Access::Charge => self.table.measure(*key, self.overflow, decide),
+            Access::Look => decide(self.table.look(*key, self.overflow)).map(|(answer, _)| answer),
+        }
+    }
+}
+
+/// The keys are hashes already.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        // The low bits choose the shard; the table inside it goes by the others.
+        self.0 = hash.rotate_left(32);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Timestamp;
+
+    fn put(table: &Table, key: u64, until: u64) -> Option<u64> {
+        table.measure::<_, ()>(key, 0, |known| Ok((known, until))).unwrap()
+    }
+
+    #[test]
+    fn a_full_table_sweeps_and_then_shares_one_cell() {
+        let clock = Clock::manual(Timestamp::from_millis(1_000_000));
+        let now = 1_000_000_000_000;
+        let table = Table::new(32, clock.clone());
+        for key in 16..48 {
+            assert_eq!(put(&table, key, now + 10_000_000_000), None);
+        }
+        assert_eq!(table.len(), 32);
+        assert_eq!(put(&table, 64, now + 1), None);
+        assert_eq!(put(&table, 65, now + 2), Some(now + 1), "the second newcomer meets the first in the shared cell");
+        assert_eq!(table.look(66, 0), Some(now + 2));
+        assert_eq!(put(&table, 16, now + 3), Some(now + 10_000_000_000), "who is known keeps a cell of their own");
+        assert_eq!(table.len(), 33);
+        clock.advance(std::time::Duration::from_secs(11));
+        assert_eq!(put(&table, 66, now + 20_000_000_000), None, "those who have waited are forgotten");
+        assert!(table.len() < 33);
+    }
+
+    #[test]
+    fn entries_that_say_nothing_are_forgotten_in_time() {
+        let clock = Clock::manual(Timestamp::from_millis(1_000_000));
+        let table = Table::new(1_600_000, clock.clone());
+        for key in 0..100_000 {
+            put(&table, key, 1_000_000_000_000 + 1);
+        }
+        clock.advance(std::time::Duration::from_secs(61));
+        for key in 200_000..200_016 {
+            put(&table, key, 2_000_000_000_000);
+        }
+        assert_eq!(table.len(), 16);
+    }
+}

@@ -1,0 +1,144 @@
+//! What the service runs by: its configuration, swapped whole, and the policies of the sites that are active.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use super::policy::PolicyDefaults;
+use super::{Error, Service, key};
+use crate::clock::Stopwatch;
+use crate::domain::{Invalid, SiteId, SiteSettings};
+use crate::limits::{self, Limits, Quotas};
+use crate::screening::Policy;
+
+/// How many sites' policies are kept compiled; past that, all are forgotten at once, and read again when they are needed.
+const ACTIVE: usize = 1_000;
+
+/// What an operator decides, and may decide anew while the service runs.
+#[derive(Clone)]
+pub struct Configuration {
+    /// What comments are judged by, where a site does not override it.
+    pub policy: PolicyDefaults,
+    /// How much a caller may ask for.
+    pub limits: limits::Settings,
+    /// The deployment's own key for everything, if it gave one.
+    pub operator_key: Option<String>,
+}
+
+/// A configuration in force.
+pub(super) struct Running {
+    pub policy: PolicyDefaults,
+    pub limits: Limits,
+    pub operator_key: Option<[u8; 32]>,
+}
+
+/// A site that somebody writes to: everything its comments are judged by.
+pub(super) struct ActiveSite {
+    /// Of its settings.
+    pub version: u64,
+    pub policy: Arc<Policy>,
+    pub quotas: Quotas,
+    /// What it was made from.
+    running: Arc<Running>,
+    /// When its settings were read.
+    read: Stopwatch,
+}
+
+/// The configuration in force and the active sites.
+pub(super) struct State {
+    running: RwLock<Arc<Running>>,
+    sites: Mutex<HashMap<SiteId, Arc<ActiveSite>>>,
+}
+
+impl State {
+    pub fn new(running: Running) -> Self {
+        Self { running: RwLock::new(Arc::new(running)), sites: Mutex::default() }
+    }
+}
+
+impl Running {
+    pub fn new(configuration: Configuration, limits: Limits) -> Self {
+        let operator_key = configuration.operator_key.map(|key| key::sha256(key.as_bytes()));
+        Self { policy: configuration.policy, limits, operator_key }
+    }
+}
+
+impl Service {
+    /// The configuration in force.
+    pub(super) fn running(&self) -> Arc<Running> {
+        self.state.running.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts another configuration in force, for every request from now on; or, where a site overrides values that do not
+    /// go together with it, refuses it and changes nothing.
+    pub async fn reconfigure(&self, configuration: Configuration) -> Result<(), Error> {
+        for site in self.store.sites().await? {
+            let settings = self.store.settings(&site.id).await?;
+            let with = configuration.policy.with(&settings.overrides);
+            with.map_err(|faults| Error::Contradicted(site.id, faults))?;
+        }
+        let limits = self.running().limits.renewed(&configuration.limits);
+        let running = Arc::new(Running::new(configuration, limits));
+        *self.state.running.write().unwrap_or_else(PoisonError::into_inner) = running;
+        self.active_sites().clear();
+        Ok(())
+    }
+
+    /// What a site's comments are judged by, as far as this process knows.
+    pub(super) async fn active(&self, site: &SiteId) -> Result<Arc<ActiveSite>, Error> {
+        let running = self.running();
+        let known = self.active_sites().get(site).cloned();
+        match known.filter(|active| Arc::ptr_eq(&active.running, &running)) {
+            Some(active) => Ok(active),
+            None => self.activate(site).await,
+        }
+    }
+
+    /// What a site's comments are judged by, read anew.
+    pub(super) async fn activate(&self, site: &SiteId) -> Result<Arc<ActiveSite>, Error> {
+        let running = self.running();
+        let settings = self.store.settings(site).await?;
+        let active = Arc::new(ActiveSite::new(site, &settings, running));
+        let mut sites = self.active_sites();
+        if sites.len() >= ACTIVE {
+            sites.clear();
+        }
+        sites.insert(site.clone(), active.clone());
+        Ok(active)
+    }
+
+    /// Forgets what is known of a site, because it has changed.
+    pub(super) fn deactivate(&self, site: &SiteId) {
+        self.active_sites().remove(site);
+    }
+
+    fn active_sites(&self) -> std::sync::MutexGuard<'_, HashMap<SiteId, Arc<ActiveSite>>> {
+        self.state.sites.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ActiveSite {
+    /// Whether its settings were read lately enough to refuse somebody by them. What is refused is not looked up in the
+    /// store, which would tell that they have changed.
+    pub fn is_fresh(&self) -> bool {
+        const FRESH: Duration = Duration::from_secs(5);
+        self.read.elapsed() < FRESH
+    }
+
+    /// The limits of the configuration that the site was made ready under.
+    pub fn limits(&self) -> &Limits {
+        &self.running.limits
+    }
+
+    /// Overrides that contradict the configuration are not in force, and nothing is approved until somebody mends them.
+    fn new(site: &SiteId, settings: &SiteSettings, running: Arc<Running>) -> Self {
+        let policy = running.policy.with(&settings.overrides).unwrap_or_else(|faults| {
+            let faults = Invalid::list(&faults);
+            tracing::error!(%site, "the site's policy cannot be used, its comments are held: {faults}");
+            Arc::new(running.policy.policy().unavailable())
+        });
+        let (limits, over_limit) = policy.limits();
+        let quotas = running.limits.quotas(limits, over_limit);
+        Self { version: settings.version, policy, quotas, running, read: Stopwatch::start() }
+    }
+}

@@ -1,0 +1,131 @@
+//! What goes in and out of a store beside the nouns.
+
+use crate::domain::{
+    ApiKey, Comment, CommentId, ExternalId, Fingerprint, History, HistoryKey, Refusal, Site, Timestamp,
+};
+
+/// Who a store is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Tells this store from every other.
+    pub store_id: String,
+    /// The key of the hashes under which persons are remembered.
+    pub secret: [u8; 32],
+}
+
+/// What an empty store begins with.
+#[derive(Clone, Debug)]
+pub struct Seed {
+    /// Who it will be.
+    pub identity: Identity,
+    /// Its first site.
+    pub site: Site,
+    /// Its first keys.
+    pub keys: Vec<ApiKey>,
+}
+
+/// A question for everything that bears on one submission.
+#[derive(Clone, Debug)]
+pub struct Recall {
+    /// The caller's idempotency key, if it gave one.
+    pub idempotency: Option<IdempotencyKey>,
+    /// The blog's id, if it has one.
+    pub external_id: Option<ExternalId>,
+    /// The history entries to look up.
+    pub history: Vec<HistoryKey>,
+    /// The moment of the request.
+    pub now: Timestamp,
+}
+
+/// What the store remembers that bears on one submission.
+#[derive(Clone, Debug, Default)]
+pub struct Recalled {
+    /// The comment that this submission already is, if it came before.
+    pub existing: Option<Existing>,
+    /// The history.
+    pub history: History,
+    /// At which version the site's settings are.
+    pub settings_version: u64,
+}
+
+/// A hash of the caller's idempotency key (the key itself is not kept).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct IdempotencyKey(pub [u8; 16]);
+
+/// An idempotency key with what it stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Idempotency {
+    /// The key.
+    pub key: IdempotencyKey,
+    /// Tells the same request from another one under the same key.
+    pub fingerprint: Fingerprint,
+    /// Until when it is kept.
+    pub expires_at: Timestamp,
+}
+
+/// What stands where a submission wanted to go.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Existing {
+    /// The idempotency key names this comment; the fingerprint is the first request's.
+    ByKey {
+        /// The comment as it is now.
+        comment: Box<Comment>,
+        /// Of the request that used the key first.
+        fingerprint: Fingerprint,
+    },
+    /// The external id names this comment.
+    ByExternalId {
+        /// The comment as it is now.
+        comment: Box<Comment>,
+    },
+    /// The idempotency key or the external id names a comment that was erased.
+    Erased(CommentId),
+}
+
+/// A comment to keep.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// At version [`Comment::changes`]: 1, or 2 for an old comment that brings a person's decision along. A `counted` entry's member is dropped by the store if its entry is full.
+    pub comment: Comment,
+    /// The caller's idempotency key, if it gave one.
+    pub idempotency: Option<Idempotency>,
+    /// Whether the feed tells of it (old comments come in silently).
+    pub announced: bool,
+}
+
+/// What came of keeping a comment.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Recorded {
+    /// It is kept.
+    New,
+    /// Its key or external id was taken in the meantime; at most its key was written.
+    Existing(Existing),
+}
+
+/// What came of a change.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// There is no such comment.
+    NotFound,
+    /// It was written; the comment as it now is.
+    Changed(Box<Comment>),
+    /// It was so already; nothing was written.
+    Already(Box<Comment>),
+    /// The blog told of something older than a person's last decision; nothing was written.
+    Outdated(Box<Comment>),
+    /// It may not be; the comment as it is.
+    Refused(Refusal, Box<Comment>),
+    /// The external id belongs to another comment, or to one that was erased.
+    ExternalIdTaken(CommentId),
+    /// The idempotency key was used before.
+    Replayed {
+        /// The comment it names, as it now is.
+        comment: Box<Comment>,
+        /// Of the request that used the key first.
+        fingerprint: Fingerprint,
+        /// Whether that request was applied: `false` if it was outdated.
+        applied: bool,
+    },
+    /// The idempotency key names a comment that was erased.
+    ReplayedErased(CommentId),
+}

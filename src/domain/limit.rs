@@ -1,5 +1,7 @@
 //! Rate limits as other parts see them: which there are, and what it means to be over one.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::Invalid;
@@ -131,4 +133,15 @@ pub struct OverLimit {
     pub limit: Limit,
     /// What the limit allows.
     pub quota: Quota,
+}
+
+/// What is over a limit for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Which limit.
+    pub limit: Limit,
+    /// What it allows.
+    pub quota: Quota,
+    /// How long to wait until the same could be allowed.
+    pub wait: Duration,
 }

@@ -30,7 +30,7 @@ pub use history::{
 };
 pub use id::{AuthorId, CommentId, CommentRef, EventId, ExternalId, SiteId};
 pub use invalid::Invalid;
-pub use limit::{CommenterLimits, Limit, OverLimit, OverLimitAction, Quota};
+pub use limit::{CommenterLimits, Limit, OverLimit, OverLimitAction, Quota, Refused};
 pub use overrides::{SiteOverrides, SiteSettings};
 pub use query::{Cursor, Filter, Index, ListQuery, MAX_READ, Needle, Page, Position, Sort};
 pub use rule_doc::RuleDoc;

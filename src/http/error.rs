@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::request_id::RequestId;
 use super::wire::{DecisionView, FieldFault, policy_fault};
-use crate::domain::{Comment, CommentId, Limit, Quota, Scope, Status};
-use crate::service::{self, Refused};
+use crate::domain::{Comment, CommentId, Limit, Quota, Refused, Scope, Status};
+use crate::service;
 
 /// How long a caller waits before it tries again what failed for want of the store, in seconds.
 const RETRY_AFTER: &str = "1";

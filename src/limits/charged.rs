@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, PoisonError};
 
-use super::{Refused, Retry};
-use crate::domain::{OverLimit, SiteId};
+use super::Retry;
+use crate::domain::{OverLimit, Refused, SiteId};
 
 /// How many charges a generation holds. Two are kept: of a busy service the last minutes, of a small one the last days.
 const GENERATION: usize = 50_000;

@@ -9,10 +9,9 @@ use std::time::Duration;
 use governor::clock::Clock as _;
 use governor::{Quota as Rate, RateLimiter};
 
-use super::Refused;
 use super::clock::LimitClock;
 use super::table::{Access, Table, View};
-use crate::domain::{Limit, PublicAddress, Quota};
+use crate::domain::{Limit, PublicAddress, Quota, Refused};
 
 /// Hashes the keys of the table: with chance from the process's start, so that nobody can choose two that collide.
 static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);

@@ -13,10 +13,9 @@ mod table;
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::domain::{AuthorId, CommenterLimits, Limit, OverLimit, OverLimitAction, PublicAddress, Quota, SiteId};
+use crate::domain::{AuthorId, CommenterLimits, Limit, OverLimit, OverLimitAction, PublicAddress, Refused, SiteId};
 use charged::Charged;
 use gate::Gate;
 use table::Table;
@@ -44,17 +43,6 @@ struct Gates {
     key: Gate,
     site: Gate,
     wrong_keys: Gate,
-}
-
-/// What is over a limit for good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refused {
-    /// Which limit.
-    pub limit: Limit,
-    /// What it allows.
-    pub quota: Quota,
-    /// How long to wait until the same could be allowed.
-    pub wait: Duration,
 }
 
 /// The caller of a submission or check.

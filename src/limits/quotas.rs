@@ -7,8 +7,8 @@ use ipnet::IpNet;
 
 use super::gate::Gate;
 use super::table::Table;
-use super::{CEILING, Commenter, Refused};
-use crate::domain::{AuthorId, CommenterLimits, Limit, OverLimit, OverLimitAction, Quota, SiteId};
+use super::{CEILING, Commenter};
+use crate::domain::{AuthorId, CommenterLimits, Limit, OverLimit, OverLimitAction, Quota, Refused, SiteId};
 
 /// The commenter limits of a site.
 pub struct Quotas {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::Timestamp;
+use crate::domain::{Quota, Timestamp};
 
 const CALLER_QUOTA: Quota = Quota { count: 60, seconds: 60, burst: 5 };
 

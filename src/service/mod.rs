@@ -21,11 +21,10 @@ use prometheus_client::registry::Registry;
 use sha2::Sha256;
 
 use crate::clock::{Clock, Stopwatch};
-use crate::domain::{ApiKey, Comment, CommentId, Invalid, KeyId, RuleDoc, SiteId, Timestamp};
+use crate::domain::{ApiKey, Comment, CommentId, Invalid, KeyId, Refused, RuleDoc, SiteId, Timestamp};
 use crate::limits::Limits;
 use crate::store::{self, Identity, Store};
 
-pub use crate::limits::Refused;
 use measured::Measured;
 
 pub use change::{Decided, Wish};

@@ -13,6 +13,7 @@ use crate::config::{Loaded, Settings};
 use crate::http;
 use crate::service::{self, Chance, Configuration, FirstKeys, Parts, Service, settle};
 use crate::store::{self, Identity, ServeLock, Store};
+use crate::telemetry;
 
 /// A service that listens. Dropped parts go in the order of the fields: server, service and store, lock.
 pub struct App {
@@ -46,7 +47,10 @@ impl App {
         let operator_given = settings.auth.operator_key.given().is_some();
         let identity = settle(store.as_ref(), operator_given, Clock::System.now(), keep).await?;
         let service = Arc::new(service(&loaded, store, identity));
-        let server = http::server(listener, Arc::clone(&service), &settings.http)
+        let metrics = http::Metrics::default();
+        let registry = Arc::new(telemetry::registry(&service, &metrics));
+        let monitoring = http::Monitoring { registry, metrics, settings: settings.metrics.clone() };
+        let server = http::server(listener, Arc::clone(&service), monitoring, &settings.http)
             .map_err(|error| Error::Listen(address.to_string(), error))?;
         tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
         Ok(Self { server, service, signals, address, lock })

@@ -1,9 +1,13 @@
-//! The log: to standard error, as text or as JSON.
+//! The log: to standard error, as text or as JSON; beside it, what is counted.
+
+mod metrics;
 
 use serde::Deserialize;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+
+pub use metrics::registry;
 
 /// Of the log.
 #[derive(Clone, Debug, Deserialize)]

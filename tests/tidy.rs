@@ -38,6 +38,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("psl", &["screening/facts/"]),
     ("clap", &["cli/"]),
     ("toml", &["config/", "cli/", "screening/"]),
+    ("prometheus_client", &["telemetry", "http/", "service/"]),
     ("tracing_subscriber", &["telemetry.rs"]),
 ];
 

@@ -38,6 +38,8 @@ pub struct Settings {
     pub limits: limits::Settings,
     /// What comments are judged by.
     pub policy: screening::Settings,
+    /// Who may read what is counted.
+    pub metrics: http::MetricsSettings,
     /// Of the log.
     pub log: telemetry::Settings,
 }
@@ -128,7 +130,7 @@ fn check(settings: &http::Settings) -> Result<(), (&'static str, String)> {
     const MOST_WORKERS: usize = 1024;
     /// A day: no request takes longer.
     const MOST_SECONDS: u64 = 24 * 60 * 60;
-    let http::Settings { listen, workers, shutdown_seconds } = settings;
+    let http::Settings { listen, workers, shutdown_seconds, trusted_proxies, forwarded_header: _ } = settings;
     let port = listen.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port.parse::<u16>());
     if !matches!(port, Some(Ok(_))) {
         return Err(("http.listen", format!("must be an address and a port, not \"{listen}\"")));
@@ -138,6 +140,10 @@ fn check(settings: &http::Settings) -> Result<(), (&'static str, String)> {
     }
     if *shutdown_seconds > MOST_SECONDS {
         return Err(("http.shutdown_seconds", format!("must be at most {MOST_SECONDS}, not {shutdown_seconds}")));
+    }
+    if trusted_proxies.hold_everybody() {
+        const FAULT: &str = "must not hold 0.0.0.0/0 or ::/0: whoever is trusted may name any address as a caller's";
+        return Err(("http.trusted_proxies", FAULT.to_owned()));
     }
     Ok(())
 }

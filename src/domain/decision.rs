@@ -36,7 +36,7 @@ pub enum DecisionAction {
 }
 
 impl DecisionAction {
-    /// The value's word in JSON and logs.
+    /// The value's word in JSON, logs and metrics.
     pub fn as_str(self) -> &'static str {
         match self {
             DecisionAction::Approve => "approve",
@@ -62,6 +62,19 @@ pub enum Reason {
     Other,
 }
 
+impl Reason {
+    /// The value's word in JSON and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Reason::Spam => "spam",
+            Reason::Abuse => "abuse",
+            Reason::OffTopic => "off_topic",
+            Reason::Duplicate => "duplicate",
+            Reason::Other => "other",
+        }
+    }
+}
+
 /// How a decision came here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -72,6 +85,17 @@ pub enum Source {
     Site,
     /// It came with an old comment.
     Import,
+}
+
+impl Source {
+    /// The value's word in JSON and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Source::Api => "api",
+            Source::Site => "site",
+            Source::Import => "import",
+        }
+    }
 }
 
 /// A decision that somebody asks for.

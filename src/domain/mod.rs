@@ -34,7 +34,7 @@ pub use limit::{CommenterLimits, Limit, OverLimit, OverLimitAction, Quota, Refus
 pub use overrides::{SiteOverrides, SiteSettings};
 pub use query::{Cursor, Filter, Index, ListQuery, MAX_READ, Needle, Page, Position, Sort};
 pub use rule_doc::RuleDoc;
-pub use site::{ApiKey, Counts, KeyId, Scope, Site, SiteName};
+pub use site::{ApiKey, Counts, KeyId, Scope, Site, SiteName, Totals};
 pub use submission::{
     Account, Author, AuthorRecord, Client, Commenting, CommentingMode, Decided, DecidedKind, Email, Form, Format, Line,
     Mention, Name, Outcome, Parent, Post, Role, Submission, Url,

@@ -34,6 +34,17 @@ pub struct Counts {
     pub open: u64,
 }
 
+/// How all sites together stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// How many sites there are.
+    pub sites: u64,
+    /// Their comments.
+    pub counts: Counts,
+    /// Since when the review that has waited longest is open; `None` if the queues are empty.
+    pub oldest_open: Option<Timestamp>,
+}
+
 /// What a key may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

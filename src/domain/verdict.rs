@@ -131,6 +131,12 @@ impl From<String> for RuleId {
     }
 }
 
+impl From<RuleId> for Cow<'static, str> {
+    fn from(id: RuleId) -> Self {
+        id.0
+    }
+}
+
 impl fmt::Display for RuleId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

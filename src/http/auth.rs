@@ -1,5 +1,7 @@
 //! Who is calling, and whether they may.
 
+use std::net::IpAddr;
+
 use actix_web::HttpRequest;
 use actix_web::http::header::AUTHORIZATION;
 
@@ -7,16 +9,15 @@ use super::error::{Code, Problem};
 use crate::domain::{Scope, SiteId};
 use crate::service::{self, Caller, Service};
 
-/// The caller, by the key in `Authorization: Bearer …`.
-pub(super) async fn caller(request: &HttpRequest, service: &Service) -> Result<Caller, Problem> {
+/// The caller, by the key in `Authorization: Bearer …`, from this address.
+pub(super) async fn caller(request: &HttpRequest, service: &Service, from: IpAddr) -> Result<Caller, Problem> {
     let Some(header) = request.headers().get(AUTHORIZATION) else {
         return Err(Problem::new(Code::NoKey, "Send `Authorization: Bearer <key>`."));
     };
     let key = header.to_str().ok().and_then(|text| text.split_once(' '));
     match key {
         Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => {
-            let from = request.peer_addr().map(|peer| peer.ip());
-            Ok(service.authenticate(key.trim(), from).await?)
+            Ok(service.authenticate(key.trim(), Some(from)).await?)
         }
         _ => Err(Problem::new(Code::WrongKey, "The header must read `Authorization: Bearer <key>`.")),
     }
@@ -32,7 +33,7 @@ pub(super) fn operator(caller: Caller) -> Result<Caller, Problem> {
     if caller.is_operator() {
         Ok(caller)
     } else {
-        Err(Problem::new(Code::OperatorOnly, "Sites are made, changed and deleted with an operator's key."))
+        Err(Problem::new(Code::OperatorOnly, "This is for operators' keys, which stand above sites."))
     }
 }
 

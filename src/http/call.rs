@@ -8,8 +8,10 @@ use actix_web::{HttpMessage, HttpRequest};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 
+use super::Edge;
 use super::auth;
 use super::body::Incoming;
+use super::client_ip::{self, CallerAddress, KnownBy, Networks};
 use super::error::{Code, Problem};
 use super::noted::NotedSite;
 use super::query::Query;
@@ -29,6 +31,7 @@ pub(super) struct Call {
     request: HttpRequest,
     body: Incoming,
     pattern: &'static str,
+    edge: Arc<Edge>,
 }
 
 /// A request below a site, by somebody who may make it.
@@ -40,9 +43,9 @@ pub(super) struct SiteCall {
 
 impl Call {
     /// A request as it arrived at a route with this pattern.
-    pub fn new(request: HttpRequest, body: Incoming, pattern: &'static str, at: (Arc<Service>, RequestId)) -> Self {
-        let (service, id) = at;
-        Self { service, id, query: Query::default(), request, body, pattern }
+    pub fn new(request: HttpRequest, body: Incoming, pattern: &'static str, at: (Arc<Edge>, RequestId)) -> Self {
+        let (edge, id) = at;
+        Self { service: edge.service.clone(), id, query: Query::default(), request, body, pattern, edge }
     }
 
     /// The same with its query read, if neither query nor encoding is in the way.
@@ -57,7 +60,23 @@ impl Call {
 
     /// Who is calling.
     pub async fn caller(&self) -> Result<Caller, Problem> {
-        auth::caller(&self.request, &self.service).await
+        auth::caller(&self.request, &self.service, self.address().ip).await
+    }
+
+    /// Where it comes from.
+    pub fn address(&self) -> CallerAddress {
+        CallerAddress::of(&self.request, &self.edge.forwarding)
+    }
+
+    /// Whether it comes from one of these networks, and from nobody behind a proxy whose word is not taken.
+    pub fn is_from(&self, networks: &Networks) -> bool {
+        let CallerAddress { ip, known_by } = self.address();
+        let is_sure = match known_by {
+            KnownBy::Connection => !client_ip::names_a_proxy(&self.request),
+            KnownBy::Header => true,
+            KnownBy::BrokenHeader => false,
+        };
+        is_sure && networks.contain(ip)
     }
 
     /// The path's site.

@@ -10,17 +10,19 @@ use actix_web::web::{self, Payload, ServiceConfig};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use futures_util::FutureExt;
 
+use super::Edge;
 use super::body::Incoming;
 use super::call::Call;
 use super::error::{Code, Problem};
+use super::metrics::Labels;
 use super::noted::{NotedSite, Screened};
 use super::request_id::{self, RequestId};
 use super::route::{Answer, Route};
 use crate::clock::Stopwatch;
-use crate::service::{self, Service};
+use crate::service;
 
 /// Puts the table's routes into an application; what is not in the table is answered with 404 or 405.
-pub(super) fn register(app: &mut ServiceConfig, service: &Arc<Service>, table: Vec<Route>) {
+pub(super) fn register(app: &mut ServiceConfig, edge: &Arc<Edge>, table: Vec<Route>) {
     let mut paths: Vec<Vec<Route>> = Vec::new();
     for route in table {
         match paths.iter_mut().find(|path| path[0].path == route.path) {
@@ -30,24 +32,24 @@ pub(super) fn register(app: &mut ServiceConfig, service: &Arc<Service>, table: V
     }
     for routes in paths {
         let pattern = routes[0].path;
-        app.service(web::resource(pattern).to(entrance(service, pattern, routes)));
+        app.service(web::resource(pattern).to(entrance(edge, pattern, routes)));
     }
-    app.default_service(web::to(entrance(service, "", Vec::new())));
+    app.default_service(web::to(entrance(edge, "", Vec::new())));
 }
 
 /// What actix calls for a path.
 fn entrance(
-    service: &Arc<Service>,
+    edge: &Arc<Edge>,
     pattern: &'static str,
     routes: Vec<Route>,
 ) -> impl Fn(HttpRequest, Payload) -> std::pin::Pin<Box<dyn Future<Output = HttpResponse>>> + Clone + 'static {
-    let path = Rc::new(Path { service: service.clone(), pattern, routes });
+    let path = Rc::new(Path { edge: edge.clone(), pattern, routes });
     move |request, payload| Box::pin(path.clone().serve(request, payload))
 }
 
 /// One path of the table.
 struct Path {
-    service: Arc<Service>,
+    edge: Arc<Edge>,
     pattern: &'static str,
     routes: Vec<Route>,
 }
@@ -55,7 +57,8 @@ struct Path {
 impl Path {
     async fn serve(self: Rc<Self>, request: HttpRequest, payload: Payload) -> HttpResponse {
         let watch = Stopwatch::start();
-        let id = RequestId::of(&request, &self.service);
+        let _in_flight = self.edge.metrics.enter();
+        let id = RequestId::of(&request, &self.edge.service);
         // Without this, a panic would close the connection without a word.
         let body = Incoming::new(payload.into_inner());
         let answer = AssertUnwindSafe(self.answer(&request, body.clone(), &id)).catch_unwind().await;
@@ -78,20 +81,27 @@ impl Path {
             let allowed: Vec<_> = self.routes.iter().map(|route| route.method.as_str()).collect();
             return Err(Problem::method_not_allowed(allowed.join(", ")));
         };
-        let at = (self.service.clone(), id.clone());
+        let at = (self.edge.clone(), id.clone());
         route.answer(Call::new(request.clone(), body, self.pattern, at)).await
     }
 
-    /// One line a request: never a path, content, e-mail or address.
+    /// Counts the request, and writes its one line in the log: never a path, content, e-mail or address.
     fn log(&self, request: &HttpRequest, response: &HttpResponse, (id, watch): (&RequestId, Stopwatch)) {
         let site = request.extensions().get::<NotedSite>().map(|noted| noted.0.to_string());
         let extensions = response.extensions();
         let screened = extensions.get::<Screened>();
+        let labels = Labels {
+            method: method_word(request.method()),
+            route: if self.pattern.is_empty() { "none" } else { self.pattern },
+            status: response.status().as_u16(),
+        };
+        let took = watch.elapsed();
+        self.edge.metrics.answered(labels, took);
         tracing::info!(
-            method = method_word(request.method()),
-            route = if self.pattern.is_empty() { "none" } else { self.pattern },
-            status = response.status().as_u16(),
-            ms = watch.elapsed().as_micros() as f64 / 1e3,
+            method = labels.method,
+            route = labels.route,
+            status = labels.status,
+            ms = took.as_micros() as f64 / 1e3,
             request = id.as_str(),
             site,
             comment = screened.and_then(|it| it.comment).map(|comment| comment.to_string()),

@@ -4,8 +4,10 @@ mod api;
 mod auth;
 mod body;
 mod call;
+mod client_ip;
 mod dispatch;
 mod error;
+mod metrics;
 mod noted;
 mod query;
 mod request_id;
@@ -26,11 +28,15 @@ use serde::Deserialize;
 use crate::domain::Scope;
 use crate::service::Service;
 use api::{batch, comments, decisions, events, health, keys, listing, policy, rules, sites};
+use client_ip::Forwarding;
 use route::{Route, key, operator, public, site};
+
+pub use client_ip::{ForwardedHeader, Networks};
+pub use metrics::{Metrics, MetricsSettings, Monitoring};
 
 /// Everything that can be called, and by whom. What is not here cannot be.
 #[rustfmt::skip]
-fn table(room: &events::WaitingRoom) -> Vec<Route> {
+fn table(room: &events::WaitingRoom, monitoring: &Monitoring) -> Vec<Route> {
     const GET: Method = Method::GET;
     const POST: Method = Method::POST;
     const PUT: Method = Method::PUT;
@@ -43,10 +49,13 @@ fn table(room: &events::WaitingRoom) -> Vec<Route> {
     const DECIDE: &[Scope] = &[Scope::Moderate, Scope::Submit];
     let room = room.clone();
     let read_events = move |call| events::read(call, room.clone());
+    let (registry, open_to) = (monitoring.registry.clone(), &monitoring.settings.open_to);
+    let show_metrics = move |call| api::metrics::show(call, registry.clone());
     vec![
         public(GET, "/livez", health::live),
         public(GET, "/readyz", health::ready),
         public(GET, "/openapi.yaml", health::openapi),
+        operator(GET, "/metrics", Scope::Read, show_metrics).open_to(open_to),
         key(GET, "/v1/rules", Scope::Read, rules::list),
         operator(GET, "/v1/sites", Scope::Read, sites::list),
         operator(POST, "/v1/sites", Scope::Admin, sites::create),
@@ -83,10 +92,19 @@ pub struct Settings {
     pub workers: usize,
     /// How long requests in flight may take to finish when the server stops, in seconds.
     pub shutdown_seconds: u64,
+    /// Proxies whose word on whom they speak for is taken.
+    pub trusted_proxies: Networks,
+    /// The header in which they give it.
+    pub forwarded_header: ForwardedHeader,
 }
 
 /// A server on this listener. It answers while it is polled, minds no signals, and stops by its handle.
-pub fn server(listener: TcpListener, service: Arc<Service>, settings: &Settings) -> io::Result<Server> {
+pub fn server(
+    listener: TcpListener,
+    service: Arc<Service>,
+    monitoring: Monitoring,
+    settings: &Settings,
+) -> io::Result<Server> {
     /// How long the head of a request may take to arrive.
     const HEAD_TIME: Duration = Duration::from_secs(5);
     /// How long an idle connection is kept.
@@ -94,7 +112,9 @@ pub fn server(listener: TcpListener, service: Arc<Service>, settings: &Settings)
     let processors = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let workers = if settings.workers == 0 { processors() } else { settings.workers };
     let room = events::WaitingRoom::default();
-    let app = move || App::new().configure(|app| dispatch::register(app, &service, table(&room)));
+    let forwarding = Forwarding { trusted: settings.trusted_proxies.clone(), header: settings.forwarded_header };
+    let edge = Arc::new(Edge { service, forwarding, metrics: monitoring.metrics.clone() });
+    let app = move || App::new().configure(|app| dispatch::register(app, &edge, table(&room, &monitoring)));
     let server = HttpServer::new(app)
         .workers(workers)
         .disable_signals()
@@ -103,6 +123,13 @@ pub fn server(listener: TcpListener, service: Arc<Service>, settings: &Settings)
         .keep_alive(KEEP_ALIVE)
         .listen(listener)?;
     Ok(server.run())
+}
+
+/// What every request is served with.
+struct Edge {
+    service: Arc<Service>,
+    forwarding: Forwarding,
+    metrics: Metrics,
 }
 
 /// An entry of the route table, for comparison with `openapi.yaml`.
@@ -126,5 +153,5 @@ pub fn operations() -> Vec<Operation> {
         query: route.query,
         access: route.access_in_words(),
     };
-    table(&events::WaitingRoom::default()).iter().map(operation).collect()
+    table(&events::WaitingRoom::default(), &Monitoring::default()).iter().map(operation).collect()
 }

@@ -7,6 +7,7 @@ use actix_web::http::Method;
 
 use super::auth;
 use super::call::{Call, SiteCall};
+use super::client_ip::Networks;
 use super::error::Problem;
 use crate::domain::Scope;
 use crate::service::Caller;
@@ -24,6 +25,8 @@ pub(super) struct Route {
     /// The query parameters it knows; any other is refused.
     pub query: &'static [&'static str],
     access: Access,
+    /// Who needs no key here.
+    open_to: Option<Networks>,
     charged: Charged,
 }
 
@@ -92,12 +95,17 @@ where
 
 impl Route {
     fn new(method: Method, path: &'static str, access: Access) -> Self {
-        Self { method, path, query: &[], access, charged: Charged::AtTheDoor }
+        Self { method, path, query: &[], access, charged: Charged::AtTheDoor, open_to: None }
     }
 
     /// The same route with query parameters.
     pub fn query(self, names: &'static [&'static str]) -> Self {
         Self { query: names, ..self }
+    }
+
+    /// The same route, open to operators' keys and, without a key, to these networks.
+    pub fn open_to(self, networks: &Networks) -> Self {
+        Self { open_to: Some(networks.clone()), ..self }
     }
 
     /// The same route, whose submissions are counted instead of its requests.
@@ -110,7 +118,8 @@ impl Route {
         self.method == *method || (self.method == Method::GET && *method == Method::HEAD)
     }
 
-    /// Who may call: `public`; or `key`, `operator` or `site` and the scopes of which one is needed.
+    /// Who may call: `public`; or `key`, `operator` or `site` and the scopes of which one is needed; and whether a
+    /// network may do without.
     pub fn access_in_words(&self) -> String {
         let words = |kind: &str, scopes: &[Scope]| {
             let scopes: Vec<_> = scopes.iter().map(|scope| scope.as_str()).collect();
@@ -119,6 +128,9 @@ impl Route {
         match &self.access {
             Access::Public(_) => "public".to_owned(),
             Access::Key(scope, _) => words("key", &[*scope]),
+            Access::Operator(scope, _) if self.open_to.is_some() => {
+                format!("{}, or an open network", words("operator", &[*scope]))
+            }
             Access::Operator(scope, _) => words("operator", &[*scope]),
             Access::Site(scopes, _) => words("site", scopes),
         }
@@ -134,7 +146,9 @@ impl Route {
                 handler(call.checked(self.query)?).await
             }
             Access::Operator(scope, handler) => {
-                self.charge(&call, auth::with_scope(auth::operator(call.caller().await?)?, &[*scope])?)?;
+                if !self.open_to.as_ref().is_some_and(|networks| call.is_from(networks)) {
+                    self.charge(&call, auth::with_scope(auth::operator(call.caller().await?)?, &[*scope])?)?;
+                }
                 handler(call.checked(self.query)?).await
             }
             Access::Site(scopes, handler) => {

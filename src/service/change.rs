@@ -68,6 +68,7 @@ impl Service {
         };
         let request = DecisionRequest { decision, dated, if_match: wish.if_match, now };
         let outcome = self.store.decide(site, comment, request, idempotency).await?;
+        self.metrics.decided(&outcome);
         settle_for(comment, outcome, &fingerprint)
     }
 

@@ -138,12 +138,13 @@ impl Service {
         let presented = SecretKey::parse(presented);
         let is_known = presented.as_ref().is_some_and(|key| self.was_good(key));
         if let Some(from) = from.filter(|_| !is_known) {
-            running.limits.may_try_key(from)?;
+            running.limits.may_try_key(from).map_err(Error::from).inspect_err(|error| self.metrics.refused(error))?;
         }
         let found = match presented {
             Some(key) => self.holder(&key).await,
             None => Err(Error::WrongKey),
         };
+        self.metrics.identified(&found);
         if let (Err(Error::WrongKey | Error::ExpiredKey(_)), Some(from)) = (&found, from) {
             running.limits.charge_wrong_key(from);
         }
@@ -152,7 +153,8 @@ impl Service {
 
     /// Charges a request that is neither a submission nor a check to the key it came with.
     pub fn charge_request(&self, caller: &Caller) -> Result<(), Error> {
-        Ok(self.running().limits.request(caller.key_name())?)
+        let charged = self.running().limits.request(caller.key_name());
+        charged.map_err(Error::from).inspect_err(|error| self.metrics.refused(error))
     }
 
     async fn holder(&self, presented: &SecretKey) -> Result<Caller, Error> {

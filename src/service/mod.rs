@@ -4,7 +4,9 @@ mod change;
 pub mod eval;
 mod key;
 mod look;
+mod measured;
 mod memory;
+mod metrics;
 mod policy;
 mod running;
 mod setup;
@@ -15,6 +17,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use hmac::Hmac;
+use prometheus_client::registry::Registry;
 use sha2::Sha256;
 
 use crate::clock::{Clock, Stopwatch};
@@ -22,9 +25,12 @@ use crate::domain::{ApiKey, Comment, CommentId, Invalid, KeyId, Refused, RuleDoc
 use crate::limits::Limits;
 use crate::store::{self, Identity, Store};
 
+use measured::Measured;
+
 pub use change::{Decided, Wish};
 pub use key::{Caller, NewKey, SecretKey};
 pub use look::{EventsPage, needle};
+pub use metrics::{Limited, Metrics, Reload};
 pub use policy::{PolicyDefaults, PolicyOrigin, SitePolicy};
 pub use running::Configuration;
 use running::{Running, State};
@@ -46,6 +52,7 @@ pub struct Service {
     state: State,
     hasher: Hmac<Sha256>,
     known_keys: Mutex<HashMap<KeyId, (Option<ApiKey>, Stopwatch)>>,
+    metrics: Metrics,
 }
 
 /// What a service is made of.
@@ -65,14 +72,16 @@ pub struct Parts {
 impl Service {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
+        let metrics = Metrics::default();
         let limits = Limits::new(&parts.configuration.limits, parts.clock.clone());
         Self {
-            store: parts.store,
+            store: Arc::new(Measured { store: parts.store, metrics: metrics.clone() }),
             clock: parts.clock,
             chance: parts.chance,
             state: State::new(Running::new(parts.configuration, limits)),
             hasher: memory::hasher(&parts.identity.secret),
             known_keys: Mutex::new(HashMap::new()),
+            metrics,
         }
     }
 
@@ -97,6 +106,18 @@ impl Service {
     /// Whether a submission would be taken now; the error says why not.
     pub async fn ready(&self) -> Result<(), Error> {
         Ok(self.store.health().await?)
+    }
+
+    /// What is counted while it works.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Puts into a registry how everything stands now. While the store is away, that is nothing.
+    pub async fn register_standing(&self, registry: &mut Registry) {
+        if let Ok(totals) = self.store.totals().await {
+            metrics::register_totals(&totals, self.clock.now(), registry);
+        }
     }
 
     /// Fills bytes with chance, for ids that an edge makes (request ids).

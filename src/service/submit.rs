@@ -55,7 +55,10 @@ impl Service {
         let now = self.clock.now();
         let sent = Sent { fingerprint: fingerprint(&submission), external_id: submission.external_id.clone() };
         let key = idempotency_header.map(idempotency_key);
-        let over_limit = self.charge((caller, site), &submission, key, now).await?;
+        let over_limit = self
+            .charge((caller, site), &submission, key, now)
+            .await
+            .inspect_err(|error| self.metrics.refused(error))?;
         let asked = Asked { submission: &submission, before: Some((key, sent.external_id.clone())), over_limit, now };
         let Screened { verdict, history, hosts, traces, existing, mut took } = self.screen(site, asked).await?;
         if let Some(existing) = existing {
@@ -63,7 +66,7 @@ impl Service {
             let same = |comment: &Comment| comment.fingerprint == sent.fingerprint;
             let brings_key = matches!(&existing, Existing::ByExternalId { comment } if key.is_some() && same(comment));
             if !brings_key {
-                return sent.replay(existing, took);
+                return sent.replay(existing, took).inspect(|taken| self.metrics.submitted(taken));
             }
         }
 
@@ -80,18 +83,20 @@ impl Service {
         let entry = Record { comment: comment.clone(), idempotency, announced };
         let recorded = self.store.record(site, entry).await?;
         took.store += writing.elapsed();
-        match recorded {
+        let taken = match recorded {
             Recorded::New => Ok(Submitted { comment, replayed: false, took }),
             Recorded::Existing(existing) => sent.replay(existing, took),
-        }
+        };
+        taken.inspect(|taken| self.metrics.submitted(taken))
     }
 
     /// Screens a comment against what is remembered, and forgets it.
     pub async fn check(&self, (caller, site): (&Caller, &SiteId), submission: &Submission) -> Result<Judged, Error> {
-        self.running().limits.check(limits::Caller { key: caller.key_name(), site })?;
+        let charged = self.running().limits.check(limits::Caller { key: caller.key_name(), site });
+        charged.map_err(Error::from).inspect_err(|error| self.metrics.refused(error))?;
         let asked = Asked { submission, before: None, over_limit: None, now: self.clock.now() };
         let Screened { verdict, took, .. } = self.screen(site, asked).await?;
-        Ok(Judged { verdict, took })
+        Ok(Judged { verdict, took }).inspect(|judged| self.metrics.checked(judged))
     }
 
     /// Charges a submission to the limits. Old comments, those of the blog's own people and those that were written a

@@ -19,7 +19,7 @@ pub use exchange::{
 
 use crate::domain::{
     ApiKey, Comment, CommentRef, Counts, DecisionRequest, Event, EventId, ExternalId, KeyId, ListQuery, Page, Site,
-    SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
+    SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp, Totals,
 };
 
 /// What the service remembers, and how it changes.
@@ -104,6 +104,10 @@ pub trait Store: Send + Sync {
 
     /// A site's counts.
     async fn counts(&self, site: &SiteId) -> Result<Counts, Error>;
+
+    /// How all sites together stand. For `oldest_open`, at most [`MAX_READ`](crate::domain::MAX_READ) records are read, from
+    /// the fronts of the queues; where more came in within a day, it may be up to a day too late.
+    async fn totals(&self) -> Result<Totals, Error>;
 
     /// All sites, by id.
     async fn sites(&self) -> Result<Vec<Site>, Error>;

@@ -27,6 +27,26 @@ const CASES: &[Case] = &[
     Case { file: "[http]\nworkers = -1", variables: &[], says: &["mine.toml:2:", "http.workers", "from 0"] },
     Case { file: "[http]\nworkers = 100000", variables: &[], says: &["mine.toml:2:", "http.workers", "at most 1024"] },
     Case { file: "[http]\nlisten = \"here\"", variables: &[], says: &["mine.toml:2:", "http.listen", "a port"] },
+    Case {
+        file: "[http]\ntrusted_proxies = [\"10.0.0.0/8\", \"10.0.0.0/33\"]",
+        variables: &[],
+        says: &["mine.toml:2: http.trusted_proxies[1] must be a network", "or an address, not \"10.0.0.0/33\""],
+    },
+    Case {
+        file: "[http]\ntrusted_proxies = [\"10.0.0.0/8\", \"0.0.0.0/0\"]",
+        variables: &[],
+        says: &["mine.toml:2: http.trusted_proxies must not hold 0.0.0.0/0 or ::/0"],
+    },
+    Case {
+        file: "",
+        variables: &[("MODERATO__HTTP__TRUSTED_PROXIES", "10.0.0.0/8")],
+        says: &["MODERATO__HTTP__TRUSTED_PROXIES: http.trusted_proxies must be a list, not a text \"10.0.0.0/8\""],
+    },
+    Case {
+        file: "[http]\nforwarded_header = \"x-real-ip\"",
+        variables: &[],
+        says: &["mine.toml:2: http.forwarded_header", "'x-forwarded-for' or 'forwarded'"],
+    },
     Case { file: "[log]\nformat = \"xml\"", variables: &[], says: &["mine.toml:2:", "log.format", "'json'"] },
     Case { file: "[log]\nlevel = \"loud\"", variables: &[], says: &["mine.toml:2:", "log.level", "warn"] },
     Case { file: "data_dir = \"\"", variables: &[], says: &["mine.toml:1:", "data_dir"] },
@@ -149,5 +169,6 @@ fn the_environment_wins_over_the_file_and_other_variables_are_left_alone() {
     let mut command = moderato(folder.path());
     command.args(["check", "--config", "mine.toml"]).env("MODERATO__HTTP__WORKERS", "2").env("MODERATO_DATA", "x");
     command.env("MODERATO__AUTH__OPERATOR_KEY_FILE", "key").env("MODERATO__LOG__LEVEL", "warn,moderato=debug");
+    command.env("MODERATO__HTTP__TRUSTED_PROXIES", "[\"10.0.0.0/8\", \"::1\"]");
     run(&mut command).ends(0);
 }

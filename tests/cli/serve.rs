@@ -228,3 +228,17 @@ fn the_health_is_what_the_service_says() {
     let ran = check(&format!("http://{}", silent.local_addr().unwrap())).ends(1);
     assert!(ran.err.contains("within 2 seconds"), "{ran:?}");
 }
+
+#[test]
+fn as_shipped_a_monitor_on_this_machine_reads_the_metrics_and_nobody_behind_a_proxy_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start(folder.path());
+    serving.submit("demo", &key_of_curl_line(&serving, folder.path()));
+    let answer = serving.ask("GET /metrics HTTP/1.0\r\n\r\n");
+    assert!(answer.starts_with("HTTP/1.0 200 ") && answer.ends_with("\n# EOF\n"), "{answer}");
+    for line in ["moderato_submissions_total{action=\"hold\",decided_by=\"first_comment\"} 1\n", "moderato_sites 1\n"] {
+        assert!(answer.contains(line), "{line} in {answer}");
+    }
+    let answer = serving.ask("GET /metrics HTTP/1.0\r\nX-Forwarded-For: 127.0.0.1\r\n\r\n");
+    assert!(answer.starts_with("HTTP/1.0 401 "), "{answer}");
+}

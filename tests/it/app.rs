@@ -10,7 +10,8 @@ use moderato::config::{Environment, Loaded, Sources};
 use moderato::domain::{Scope, SiteId, SiteOverrides};
 use moderato::http;
 use moderato::service::{Chance, Configuration, FirstKeys, NewKey, Parts, Service, settle};
-use moderato::store::Store;
+use moderato::store::{self, Store};
+use moderato::telemetry;
 use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
@@ -41,7 +42,15 @@ pub struct TestApp {
 
 /// The store under test.
 fn open_store(directory: &std::path::Path) -> Arc<dyn Store> {
-    moderato::store::open(&moderato::store::Settings { url: "sqlite:".to_owned() }, directory).unwrap()
+    store::open(&store::Settings { url: "sqlite:".to_owned() }, directory).unwrap()
+}
+
+/// A table of the configuration as shipped but for these lines, read as the type that owns it.
+fn shipped<T: serde::de::DeserializeOwned>(table: &str, changed: &str) -> T {
+    let mut shipped: toml::Table = include_str!("../../config/moderato.toml").parse().unwrap();
+    let Some(toml::Value::Table(mut values)) = shipped.remove(table) else { panic!("there is no {table}") };
+    values.extend(changed.parse::<toml::Table>().unwrap());
+    values.try_into().unwrap()
 }
 
 /// The configuration as shipped, with a key for everything.
@@ -59,14 +68,30 @@ impl TestApp {
         Self::run_over(open_store(directory.path()), test);
     }
 
+    /// Runs a test with these lines of configuration in `[http]` and `[metrics]`.
+    pub fn run_with(http: &str, metrics: &str, test: impl AsyncFnOnce(&TestApp)) {
+        Self::run_as(store::in_memory().unwrap(), (shipped("http", http), shipped("metrics", metrics)), test);
+    }
+
     /// Runs a test against a service over this store.
     pub fn run_over(store: Arc<dyn Store>, test: impl AsyncFnOnce(&TestApp)) {
+        Self::run_as(store, (shipped("http", ""), http::MetricsSettings::default()), test);
+    }
+
+    fn run_as(
+        store: Arc<dyn Store>,
+        (settings, metrics): (http::Settings, http::MetricsSettings),
+        test: impl AsyncFnOnce(&TestApp),
+    ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let app = Self::over(store, &listener).await;
-            let settings = http::Settings { listen: String::new(), workers: 1, shutdown_seconds: 5 };
-            let server = http::server(listener, app.service.clone(), &settings).unwrap();
+            let counted = http::Metrics::default();
+            let registry = Arc::new(telemetry::registry(&app.service, &counted));
+            let monitoring = http::Monitoring { registry, metrics: counted, settings: metrics };
+            let settings = http::Settings { workers: 1, shutdown_seconds: 5, ..settings };
+            let server = http::server(listener, app.service.clone(), monitoring, &settings).unwrap();
             let handle = server.handle();
             let client = async {
                 test(&app).await;

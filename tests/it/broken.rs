@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use async_trait::async_trait;
 use moderato::domain::{
     ApiKey, Comment, CommentRef, Counts, DecisionRequest, Event, EventId, ExternalId, KeyId, ListQuery, Page, Site,
-    SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
+    SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp, Totals,
 };
 use moderato::store::{Error, Idempotency, Identity, Outcome, Recall, Recalled, Record, Recorded, Seed, Store};
 use tokio::sync::watch;
@@ -129,6 +129,10 @@ impl Store for Broken {
 
     async fn counts(&self, _: &SiteId) -> Result<Counts, Error> {
         if self.has_site { Ok(Counts::default()) } else { self.fail() }
+    }
+
+    async fn totals(&self) -> Result<Totals, Error> {
+        self.fail()
     }
 
     async fn sites(&self) -> Result<Vec<Site>, Error> {

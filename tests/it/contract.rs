@@ -119,8 +119,8 @@ impl Contract {
         let mut validators = self.validators.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let made = validators.entry(pointer.to_owned()).or_insert_with(|| {
             let (paths, components) = (&self.document["paths"], &self.document["components"]);
-            // A percent sign and braces must be escaped in a fragment.
-            let fragment = pointer.replace('{', "%7B").replace('}', "%7D");
+            // Braces and blanks must be escaped in a fragment.
+            let fragment = pointer.replace('{', "%7B").replace('}', "%7D").replace(' ', "%20");
             let schema = json!({"$ref": format!("#{fragment}"), "paths": paths, "components": components});
             let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
             Arc::new(options.build(&schema).unwrap_or_else(|error| panic!("{pointer}: {error}")))

@@ -214,3 +214,17 @@ fn a_site_sets_its_own_limits_and_they_hold_at_once() {
         }
     });
 }
+
+#[test]
+fn behind_a_trusted_proxy_wrong_keys_are_charged_to_whoever_sends_them() {
+    TestApp::run_with("trusted_proxies = [\"127.0.0.1\"]", "", async |app| {
+        let send = async |from: &str| app.get("comments").key("wrong").header("x-forwarded-for", from).send().await;
+        let mut tries = 0;
+        while send("203.0.113.7").await.status == 401 {
+            tries += 1;
+            assert!(tries < 1_000);
+        }
+        send("10.9.9.9, 203.0.113.7").await.problem(429, "over_limit");
+        send("203.0.113.7, 198.51.100.8").await.problem(401, "wrong_key");
+    });
+}

@@ -3,18 +3,27 @@
 use std::io::Write;
 use std::sync::{Mutex, Once, PoisonError};
 
+use moderato::store::Error;
 use serde_json::{Value, json};
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::app::{SPAM, TestApp, submission, with};
+use crate::broken::{Broken, PANIC};
 
+/// Everything that any test logs, as JSON.
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
-/// Everything that any test logs.
-struct Log;
+/// The same as text.
+static TEXT: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+struct Log(&'static Mutex<Vec<u8>>);
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        LOG.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -26,7 +35,14 @@ impl Write for Log {
 /// Keeps the log from now on, for all tests of this process.
 fn keep_log() {
     static ONCE: Once = Once::new();
-    ONCE.call_once(|| tracing_subscriber::fmt().json().with_writer(|| Log).init());
+    ONCE.call_once(|| {
+        // As shipped, and of Moderato itself whatever anybody may ever switch on.
+        let level = Targets::new().with_default(Level::INFO).with_target("actix_server", Level::WARN);
+        let level = level.with_target("moderato", Level::TRACE);
+        let json = tracing_subscriber::fmt::layer().json().with_writer(|| Log(&LOG));
+        let text = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(|| Log(&TEXT));
+        tracing_subscriber::registry().with(level).with(json).with(text).init();
+    });
 }
 
 /// The whole log as text, and the access line of this request.
@@ -86,4 +102,93 @@ fn a_submission_is_logged_with_its_verdict_and_without_content_or_people() {
             assert!(!text.contains(hidden), "{hidden}");
         }
     });
+}
+
+/// A submission whose every field that takes a text of the caller's holds a canary.
+fn canary(number: usize) -> Value {
+    json!({
+        "external_id": format!("canary-external-{number}"),
+        "post": {
+            "id": "canary-post", "url": "https://canary-post.example/1", "title": "canary-title", "tags": ["canary-tag"],
+            "excerpt": "canary-excerpt", "published_at": "2026-11-01T00:00:00Z", "language": "en"
+        },
+        "parent": {"external_id": "canary-parent", "author": {"name": "canary-parent-name"}, "content": "canary-parent-content"},
+        "kind": "canary-kind",
+        "author": {
+            "name": "canary-name", "email": "canary-mail@mail.example", "url": "https://canary-url.example/",
+            "account": {"provider": "canary-provider", "id": "canary-account", "verified": true}
+        },
+        "content": format!("canary-content {SPAM} http://canary-link.example/ canary@mail.example"),
+        "client": {"ip": "198.51.100.123", "user_agent": "canary-agent", "referrer": "https://canary-referrer.example/"},
+        "form": {"honeypot": "canary-honeypot", "seconds": 1.5}
+    })
+}
+
+/// The texts in a value, each with its JSON Pointer.
+fn texts(value: &Value, at: String) -> Vec<String> {
+    match value {
+        Value::String(_) => vec![at],
+        Value::Array(items) => {
+            items.iter().enumerate().flat_map(|(i, item)| texts(item, format!("{at}/{i}"))).collect()
+        }
+        Value::Object(members) => members.iter().flat_map(|(name, one)| texts(one, format!("{at}/{name}"))).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn no_field_of_a_submission_is_logged_whatever_becomes_of_it() {
+    keep_log();
+    let sends = async |app: &TestApp, key: &str, expected: u16| {
+        let good = canary(0);
+        let call = |body: &Value| {
+            let call = app.post("comments", body).key(key).header("idempotency-key", "canary-idempotency");
+            call.header("user-agent", "canary-caller").header("x-forwarded-for", "198.51.100.124")
+        };
+        call(&good).send().await.expect(expected);
+        // The same again, and another one under its name.
+        call(&good).send().await;
+        call(&with(&good, json!({"content": "canary-other"}))).send().await;
+        app.post("comments/check", &good).key(key).send().await;
+        let batch = json!({"do": "submit", "submissions": [canary(1), {"canary-field": 1}]});
+        app.post("comments/batch", &batch).key(key).send().await;
+        let decision = json!({"actor": "canary-actor", "note": "canary-note", "reason": "canary-reason"});
+        app.post("comments/ext:canary-external-0/reject", &decision).key(key).send().await;
+        app.post("comments/ext:canary-external-0/approve", &json!({"actor": "canary-actor"})).key(key).send().await;
+        // Each field too long, then of another type, then the whole cut short.
+        for pointer in texts(&good, String::new()) {
+            for wrong in [json!("canary ".repeat(12_000)), json!({"canary-member": "canary"})] {
+                let mut body = good.clone();
+                *body.pointer_mut(&pointer).unwrap() = wrong;
+                let status = call(&body).send().await.status;
+                assert!(status >= 400, "{pointer}");
+            }
+        }
+        let text = good.to_string();
+        app.call("POST", "comments").key(key).text(&text[..text.len() / 2]).send().await;
+        app.call("DELETE", "comments/ext:canary-external-0").key(key).send().await;
+    };
+    TestApp::run(async |app| sends(app, &app.key, 201).await);
+    let failures = [
+        (Error::Unavailable("away".to_owned()), 503),
+        (Error::Full("full".to_owned()), 503),
+        (Error::Damaged("damaged".to_owned()), 500),
+    ];
+    for (error, status) in failures {
+        TestApp::run_over(Broken::store(error), async |app| {
+            sends(app, &app.operator, status).await;
+            let panics = with(&canary(2), json!({"external_id": PANIC}));
+            app.post("comments", &panics).key(&app.operator).header("x-request-id", "log-8").send().await.expect(500);
+        });
+    }
+    let (json, line) = log_of("log-8");
+    assert_eq!(line["status"], 500);
+    let text = String::from_utf8(TEXT.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap();
+    for (format, log) in [("json", json), ("text", text)] {
+        assert!(log.contains("log-8") && log.contains("a handler panicked"), "{format}");
+        for hidden in ["canary", "198.51.100", "127.0.0.1", "mod_", "GTUBE"] {
+            let line = log.lines().find(|line| line.contains(hidden));
+            assert!(line.is_none(), "{format}: {hidden} in {line:?}");
+        }
+    }
 }

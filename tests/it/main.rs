@@ -14,6 +14,7 @@ mod limits;
 mod lists;
 mod log;
 mod malformed;
+mod metrics;
 mod outage;
 mod policy;
 mod protocol;

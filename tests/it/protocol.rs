@@ -36,7 +36,7 @@ fn what_is_not_in_the_table_is_not_there() {
             "/v1//sites",
             "/v1/sites/demo/comments/ext:1/publish",
             "/livez/",
-            "/metrics",
+            "/metrics/",
             "/v1/rules;x=1",
             "/%00",
         ];
@@ -69,8 +69,8 @@ fn a_path_says_which_methods_it_takes() {
 #[test]
 fn what_answers_get_answers_head_without_a_body() {
     TestApp::run(async |app| {
-        for path in ["/livez", "/readyz", "/openapi.yaml", "comments", "events"] {
-            let answer = app.call("HEAD", path).send().await.expect(200);
+        for path in ["/livez", "/readyz", "/openapi.yaml", "comments", "events", "/metrics"] {
+            let answer = app.call("HEAD", path).key(&app.operator).send().await.expect(200);
             assert!(answer.bytes.is_empty() && answer.header("content-length") != "0", "{path}");
         }
     });

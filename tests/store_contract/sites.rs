@@ -1,7 +1,7 @@
 //! The store's identity, its sites and their keys.
 
 use moderato::domain::DecisionAction::Approve;
-use moderato::domain::{Counts, EventId, ListQuery};
+use moderato::domain::{Comment, Counts, EventId, ListQuery, Review, ReviewWhy, Sort, Totals};
 use moderato::store::{Error, Identity, Recorded, Seed};
 
 use crate::fixture::*;
@@ -162,4 +162,49 @@ async fn every_verb_says_that_a_site_is_unknown() {
 #[tokio::test]
 async fn a_store_that_works_is_healthy() {
     everywhere(async |store| assert_eq!(store.health().await, Ok(()))).await;
+}
+
+#[tokio::test]
+async fn all_sites_together_are_counted() {
+    everywhere(async |store| {
+        let empty = Totals { sites: 2, ..Totals::default() };
+        assert_eq!(store.totals().await.unwrap(), empty);
+        for comment in [held(5), held(3), approved(1), rejected(2)] {
+            keep(store, &blog(), comment).await;
+        }
+        keep(store, &other(), held(4)).await;
+        let totals = store.totals().await.unwrap();
+        assert_eq!(totals.counts, Counts { approved: 1, held: 3, rejected: 1, open: 3 });
+        assert_eq!((totals.sites, totals.oldest_open), (2, Some(at(3))));
+        changed(store.decide(&blog(), &by_id(3), wish(Approve, 9), None).await.unwrap());
+        assert_eq!(store.totals().await.unwrap().oldest_open, Some(at(4)));
+        changed(store.withdraw(&other(), &by_id(4), at(9)).await.unwrap());
+        assert_eq!(store.totals().await.unwrap().oldest_open, Some(at(5)));
+        changed(store.decide(&blog(), &by_id(5), wish(Approve, 9), None).await.unwrap());
+        let totals = store.totals().await.unwrap();
+        assert_eq!((totals.counts.open, totals.oldest_open), (0, None));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_oldest_review_is_found_wherever_it_stands_in_the_queue() {
+    everywhere(async |store| {
+        // Every head start puts later comments before earlier ones: half an hour a comment, a few minutes apart.
+        let waiting = |n: u32| {
+            let mut comment = held(1_000 + 300 * n);
+            comment.verdict.score = 100 - i32::try_from(3 * n).unwrap();
+            let since = comment.received_at;
+            Comment { review: Review::open(ReviewWhy::Held, since, &comment.verdict), ..comment }
+        };
+        for n in 1..=20 {
+            let site = if n % 2 == 0 { blog() } else { other() };
+            keep(store, &site, waiting(n)).await;
+        }
+        let query = ListQuery { sort: Sort::Priority, limit: 1, ..ListQuery::default() };
+        let first = store.list(&blog(), &query).await.unwrap().items.remove(0);
+        assert_eq!(first.received_at, waiting(20).received_at);
+        assert_eq!(store.totals().await.unwrap().oldest_open, Some(waiting(1).received_at));
+    })
+    .await;
 }

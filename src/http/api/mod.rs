@@ -7,6 +7,7 @@ pub(super) mod events;
 pub(super) mod health;
 pub(super) mod keys;
 pub(super) mod listing;
+pub(super) mod metrics;
 pub(super) mod policy;
 pub(super) mod rules;
 pub(super) mod sites;

@@ -19,6 +19,7 @@ mod schema;
 mod settings;
 mod sites;
 mod space;
+mod totals;
 mod writer;
 
 use std::path::Path;
@@ -36,7 +37,7 @@ use self::writer::Writer;
 use super::{Error, Idempotency, Identity, OpenError, Outcome, Recall, Recalled, Record, Recorded, Seed, Store};
 use crate::domain::{
     ApiKey, Comment, CommentRef, Counts, DecisionRequest, Event, EventId, ExternalId, KeyId, ListQuery, Page, Site,
-    SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
+    SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp, Totals,
 };
 
 pub use self::lock::ServeLock;
@@ -190,6 +191,10 @@ impl Store for Embedded {
 
     async fn counts(&self, site: &SiteId) -> Result<Counts, Error> {
         self.points.read(|tx| sites::counts(tx, site))
+    }
+
+    async fn totals(&self) -> Result<Totals, Error> {
+        self.scan(totals::totals).await
     }
 
     async fn sites(&self) -> Result<Vec<Site>, Error> {

@@ -1,0 +1,161 @@
+//! The store with a watch beside it: every verb is timed and its errors are counted.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+
+use super::Metrics;
+use crate::clock::Stopwatch;
+use crate::domain::{
+    ApiKey, Comment, CommentRef, Counts, DecisionRequest, Event, EventId, ExternalId, KeyId, ListQuery, Page, Site,
+    SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp, Totals,
+};
+use crate::store::{Error, Idempotency, Identity, Outcome, Recall, Recalled, Record, Recorded, Seed, Store};
+
+/// A store that is measured.
+pub(super) struct Measured {
+    pub store: Arc<dyn Store>,
+    pub metrics: Metrics,
+}
+
+impl Measured {
+    async fn timed<T: Send>(
+        &self,
+        verb: &'static str,
+        call: impl Future<Output = Result<T, Error>> + Send,
+    ) -> Result<T, Error> {
+        let watch = Stopwatch::start();
+        let answer = call.await;
+        self.metrics.asked(verb, watch.elapsed(), answer.as_ref().err());
+        answer
+    }
+}
+
+#[async_trait]
+impl Store for Measured {
+    async fn identity(&self) -> Result<Option<Identity>, Error> {
+        self.timed("identity", self.store.identity()).await
+    }
+
+    async fn settle(&self, seed: Seed) -> Result<Identity, Error> {
+        self.timed("settle", self.store.settle(seed)).await
+    }
+
+    async fn health(&self) -> Result<(), Error> {
+        self.timed("health", self.store.health()).await
+    }
+
+    async fn recall(&self, site: &SiteId, ask: &Recall) -> Result<Recalled, Error> {
+        self.timed("recall", self.store.recall(site, ask)).await
+    }
+
+    async fn record(&self, site: &SiteId, entry: Record) -> Result<Recorded, Error> {
+        self.timed("record", self.store.record(site, entry)).await
+    }
+
+    async fn decide(
+        &self,
+        site: &SiteId,
+        comment: &CommentRef,
+        request: DecisionRequest,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Outcome, Error> {
+        self.timed("decide", self.store.decide(site, comment, request, idempotency)).await
+    }
+
+    async fn link(
+        &self,
+        site: &SiteId,
+        comment: &CommentRef,
+        external_id: ExternalId,
+        now: Timestamp,
+    ) -> Result<Outcome, Error> {
+        self.timed("link", self.store.link(site, comment, external_id, now)).await
+    }
+
+    async fn withdraw(&self, site: &SiteId, comment: &CommentRef, now: Timestamp) -> Result<Outcome, Error> {
+        self.timed("withdraw", self.store.withdraw(site, comment, now)).await
+    }
+
+    async fn erase(&self, site: &SiteId, comment: &CommentRef, now: Timestamp) -> Result<bool, Error> {
+        self.timed("erase", self.store.erase(site, comment, now)).await
+    }
+
+    async fn get(&self, site: &SiteId, comment: &CommentRef) -> Result<Option<Comment>, Error> {
+        self.timed("get", self.store.get(site, comment)).await
+    }
+
+    async fn list(&self, site: &SiteId, query: &ListQuery) -> Result<Page<Comment>, Error> {
+        self.timed("list", self.store.list(site, query)).await
+    }
+
+    async fn events(&self, site: &SiteId, after: EventId, limit: usize) -> Result<Vec<Event>, Error> {
+        self.timed("events", self.store.events(site, after, limit)).await
+    }
+
+    fn feed_changes(&self) -> watch::Receiver<u64> {
+        self.store.feed_changes()
+    }
+
+    async fn create_site(&self, site: Site) -> Result<bool, Error> {
+        self.timed("create_site", self.store.create_site(site)).await
+    }
+
+    async fn site(&self, site: &SiteId) -> Result<Option<Site>, Error> {
+        self.timed("site", self.store.site(site)).await
+    }
+
+    async fn counts(&self, site: &SiteId) -> Result<Counts, Error> {
+        self.timed("counts", self.store.counts(site)).await
+    }
+
+    async fn totals(&self) -> Result<Totals, Error> {
+        self.timed("totals", self.store.totals()).await
+    }
+
+    async fn sites(&self) -> Result<Vec<Site>, Error> {
+        self.timed("sites", self.store.sites()).await
+    }
+
+    async fn rename_site(&self, site: &SiteId, name: SiteName) -> Result<Site, Error> {
+        self.timed("rename_site", self.store.rename_site(site, name)).await
+    }
+
+    async fn delete_site(&self, site: &SiteId) -> Result<bool, Error> {
+        self.timed("delete_site", self.store.delete_site(site)).await
+    }
+
+    async fn settings(&self, site: &SiteId) -> Result<SiteSettings, Error> {
+        self.timed("settings", self.store.settings(site)).await
+    }
+
+    async fn override_policy(
+        &self,
+        site: &SiteId,
+        overrides: SiteOverrides,
+        expected: Option<u64>,
+    ) -> Result<Result<SiteSettings, SiteSettings>, Error> {
+        self.timed("override_policy", self.store.override_policy(site, overrides, expected)).await
+    }
+
+    async fn create_key(&self, key: ApiKey) -> Result<(), Error> {
+        self.timed("create_key", self.store.create_key(key)).await
+    }
+
+    async fn key(&self, id: &KeyId) -> Result<Option<ApiKey>, Error> {
+        self.timed("key", self.store.key(id)).await
+    }
+
+    async fn keys(&self, site: Option<&SiteId>) -> Result<Vec<ApiKey>, Error> {
+        self.timed("keys", self.store.keys(site)).await
+    }
+
+    async fn note_uses(&self, uses: Vec<(KeyId, Timestamp)>) -> Result<(), Error> {
+        self.timed("note_uses", self.store.note_uses(uses)).await
+    }
+
+    async fn delete_key(&self, site: Option<&SiteId>, id: &KeyId) -> Result<bool, Error> {
+        self.timed("delete_key", self.store.delete_key(site, id)).await
+    }
+}

@@ -31,7 +31,7 @@ impl App {
         loaded: Loaded,
         keep: impl FnOnce(&FirstKeys) -> Result<(), service::Error>,
     ) -> Result<Self, Error> {
-        let Loaded { settings, policy } = loaded;
+        let Loaded { settings, policy, .. } = loaded;
         let signals = Signals::listen().map_err(Error::Signals)?;
         // Listening comes first, because taking the lock makes the directory. If the address is taken, that is often by
         // the service of this very directory: then that is what there is to say.
@@ -88,7 +88,7 @@ impl App {
 
 /// The service over the store of these settings without an edge, also beside a process that serves it.
 pub async fn beside(loaded: Loaded) -> Result<Service, Error> {
-    let Loaded { settings, policy } = loaded;
+    let Loaded { settings, policy, .. } = loaded;
     let empty = || Error::Empty(settings.data_dir.clone());
     // Opening a store makes one where there is none, but whoever asks for a list wants to find data, not to make some.
     if std::fs::read_dir(&settings.data_dir).is_ok_and(|mut entries| entries.next().is_none()) {

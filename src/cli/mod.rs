@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, and how the answer ends.
 
 mod check;
+mod config;
 mod eval;
 mod failure;
 mod healthcheck;
@@ -76,6 +77,8 @@ enum Command {
     Sites(sites::Sites),
     /// List, create and delete keys
     Keys(keys::Keys),
+    /// Check the configuration, or show what it comes to
+    Config(config::Config),
     /// Ask a running service whether it is ready (for containers)
     Healthcheck(healthcheck::Healthcheck),
 }
@@ -88,6 +91,7 @@ impl Command {
             Command::Eval(eval) => eval.run(context),
             Command::Sites(sites) => sites.run(context),
             Command::Keys(keys) => keys.run(context),
+            Command::Config(config) => config.run(context),
             Command::Healthcheck(healthcheck) => healthcheck.run(context),
         }
     }
@@ -128,9 +132,12 @@ struct DataArgs {
 }
 
 impl DataArgs {
+    fn sources<'a>(&'a self, context: &'a Context<'_>) -> Sources<'a> {
+        Sources { data_dir: self.data.as_deref(), ..self.config.sources(context) }
+    }
+
     fn load(&self, context: &Context<'_>) -> Result<Loaded, Failure> {
-        let sources = Sources { data_dir: self.data.as_deref(), ..self.config.sources(context) };
-        Ok(Loaded::from(&sources)?)
+        Ok(Loaded::from(&self.sources(context))?)
     }
 
     /// The service over this data, also beside a process that serves it.

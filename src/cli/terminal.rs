@@ -110,6 +110,23 @@ pub(super) fn safe_json_pretty(value: &impl Serialize) -> Result<String, serde_j
     Ok(json_escaped(&serde_json::to_string_pretty(value)?))
 }
 
+/// A text as TOML quotes it, with the same characters written as `\UXXXXXXXX`.
+pub(super) fn toml_string(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            _ if acts(character) => {
+                // Writing to a string cannot fail.
+                let _ = write!(quoted, "\\U{:08X}", u32::from(character));
+            }
+            _ => quoted.push(character),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
 fn json_escaped(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for character in json.chars() {

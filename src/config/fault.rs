@@ -5,23 +5,35 @@ use std::path::PathBuf;
 
 /// One fault: where it stands, which key, what is wrong, and what is allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault(String);
+pub struct Fault {
+    text: String,
+    key: Option<String>,
+}
 
 impl Fault {
     /// A fault that has a place.
     pub(super) fn at(origin: &Origin, detail: impl fmt::Display) -> Self {
-        Self(format!("{origin}: {detail}"))
+        let text = match origin {
+            Origin::Flag(flag) => format!("{flag} {detail}"),
+            _ => format!("{origin}: {detail}"),
+        };
+        Self { text, key: None }
     }
 
-    /// A fault of what a flag of the command line sets.
-    pub(super) fn of_flag(flag: &str, detail: &str) -> Self {
-        Self(format!("{flag} {detail}"))
+    /// The same fault as one of the value of this key.
+    pub(super) fn of_key(self, key: &str) -> Self {
+        Self { key: Some(key.to_owned()), ..self }
+    }
+
+    /// The dotted key whose value is at fault; `None` if it is a file, or a name that is no key.
+    pub fn key(&self) -> Option<&str> {
+        self.key.as_deref()
     }
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
@@ -51,6 +63,8 @@ pub(super) enum Origin {
     },
     /// The environment.
     Variable(String),
+    /// The command line.
+    Flag(&'static str),
     /// The measurement's own setting.
     Eval,
 }
@@ -69,7 +83,7 @@ impl Origin {
         match self {
             Origin::PolicyFile { .. } => key.strip_prefix("policy.").unwrap_or(key).to_owned(),
             Origin::Variable(_) => super::environment::Variable::name_of(key),
-            Origin::Embedded { .. } | Origin::File { .. } | Origin::Eval => key.to_owned(),
+            Origin::Embedded { .. } | Origin::File { .. } | Origin::Flag(_) | Origin::Eval => key.to_owned(),
         }
     }
 
@@ -81,6 +95,7 @@ impl Origin {
             Origin::Variable(_) => 2,
             Origin::Eval => 3,
             Origin::PolicyFile { .. } => 4,
+            Origin::Flag(_) => 5,
         }
     }
 
@@ -90,7 +105,7 @@ impl Origin {
             Origin::Embedded { .. } => Origin::Embedded { line },
             Origin::File { path, .. } => Origin::File { path: path.clone(), line: Some(line) },
             Origin::PolicyFile { path, .. } => Origin::PolicyFile { path: path.clone(), line: Some(line) },
-            Origin::Variable(_) | Origin::Eval => self.clone(),
+            Origin::Variable(_) | Origin::Flag(_) | Origin::Eval => self.clone(),
         }
     }
 }
@@ -104,6 +119,7 @@ impl fmt::Display for Origin {
                 line.map_or(Ok(()), |line| write!(f, ":{line}"))
             }
             Origin::Variable(name) => write!(f, "environment variable {name}"),
+            Origin::Flag(flag) => f.write_str(flag),
             Origin::Eval => f.write_str("the settings of eval"),
         }
     }
@@ -126,12 +142,36 @@ pub(super) fn plain(message: &str) -> String {
     let message = message.lines().next().unwrap_or_default().replace('`', "'");
     let Some((found, expected)) = message.rsplit_once(", expected ") else { return message };
     let named = NUMBERS.iter().find(|(name, _)| *name == expected).map_or(expected, |(_, words)| words);
-    let named = if named.starts_with("struct ") { "a table" } else { named };
-    let found = found.strip_prefix("invalid type: ").or_else(|| found.strip_prefix("invalid value: ")).map_or_else(
-        || found.strip_prefix("unknown variant ").map(str::to_owned),
-        |found| Some(found.replace("string", "the text")),
-    );
-    found.map_or(message.clone(), |found| format!("must be {named}, not {found}"))
+    let named = match named {
+        "a string" => "a text",
+        "a boolean" => "true or false",
+        "a sequence" => "a list",
+        "a map" => "a table",
+        named if named.starts_with("struct ") => "a table",
+        named => named,
+    };
+    if let Some(found) = found.strip_prefix("unknown variant ") {
+        return format!("must be {named}, not {found}");
+    }
+    match found.strip_prefix("invalid type: ").or_else(|| found.strip_prefix("invalid value: ")) {
+        Some(found) => format!("must be {named}, not {}", plain_found(found)),
+        None => message,
+    }
+}
+
+/// A value as a deserializer tells it, in plain words.
+fn plain_found(found: &str) -> String {
+    match found {
+        "sequence" => return "a list".to_owned(),
+        "map" => return "a table".to_owned(),
+        _ => {}
+    }
+    let number = ["integer ", "floating point ", "boolean "].iter().find_map(|kind| found.strip_prefix(kind));
+    match (number, found.strip_prefix("string ")) {
+        (Some(number), _) => number.trim_matches('\'').to_owned(),
+        (None, Some(text)) => format!("the text {text}"),
+        (None, None) => found.to_owned(),
+    }
 }
 
 /// The known key that a mistyped one most likely means.
@@ -187,7 +227,7 @@ mod tests {
         let said = plain("invalid type: string \"many\", expected u16");
         assert_eq!(said, "must be a whole number from 0 to 65535, not the text \"many\"");
         let said = plain("invalid value: integer `70000`, expected u16");
-        assert_eq!(said, "must be a whole number from 0 to 65535, not integer '70000'");
+        assert_eq!(said, "must be a whole number from 0 to 65535, not 70000");
         let said = plain("unknown variant `xml`, expected `text` or `json`");
         assert_eq!(said, "must be 'text' or 'json', not 'xml'");
         assert_eq!(plain("is too long"), "is too long");

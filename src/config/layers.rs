@@ -8,8 +8,11 @@ use toml::{Table, Value};
 
 use super::environment::Variable;
 use super::fault::{Fault, Origin};
-use super::{Environment, Sources};
+use super::{Environment, Sources, file, secret};
 use crate::service::PolicyOrigin;
+
+/// The one key that a flag sets.
+pub(super) const DATA_DIR: &str = "data_dir";
 
 /// Every key with its default and a comment.
 pub(super) const EMBEDDED: &str = include_str!("../../config/moderato.toml");
@@ -21,30 +24,50 @@ pub(super) struct Layers {
     pub(super) origins: BTreeMap<String, Origin>,
     /// What the program itself brings, by dotted key, tables included.
     pub(super) defaults: BTreeMap<String, (Value, usize)>,
+    /// The files that secrets were read from, by the secret's key.
+    pub(super) secret_files: BTreeMap<String, String>,
+    /// What is wrong with a layer itself; the values are those of the others.
+    pub(super) faults: Vec<Fault>,
 }
 
 impl Layers {
-    /// The defaults, below the file, below the environment.
-    pub(super) fn of(sources: &Sources<'_>) -> Result<Self, Fault> {
-        let mut layers = Self { values: Table::new(), origins: BTreeMap::new(), defaults: BTreeMap::new() };
-        layers.add_text(EMBEDDED, &Origin::Embedded { line: 1 }, "")?;
+    /// The defaults, below the file, below the environment, below the flags.
+    pub(super) fn of(sources: &Sources<'_>) -> Self {
+        let mut layers = Self {
+            values: Table::new(),
+            origins: BTreeMap::new(),
+            defaults: BTreeMap::new(),
+            secret_files: BTreeMap::new(),
+            faults: Vec::new(),
+        };
+        layers.add_text(EMBEDDED, &Origin::Embedded { line: 1 }, "");
         for (key, origin) in &layers.origins {
             if let (Some(value), Origin::Embedded { line }) = (look_up(&layers.values, key), origin) {
                 layers.defaults.insert(key.clone(), (value.clone(), *line));
             }
         }
         if let Some(path) = sources.file {
-            let origin = Origin::File { path: path.to_owned(), line: None };
-            layers.add_text(&read_text(path, &origin)?, &origin, "")?;
+            layers.add_file(path, &Origin::File { path: path.to_owned(), line: None }, "");
+            layers.resolve_secrets();
         }
-        layers.add_environment(sources.environment)?;
-        Ok(layers)
+        layers.add_environment(sources.environment);
+        layers.resolve_secrets();
+        if let Some(data_dir) = sources.data_dir {
+            layers.set(DATA_DIR, Value::String(data_dir.to_string_lossy().into_owned()), Origin::Flag("--data"));
+        }
+        layers
+    }
+
+    fn add_file(&mut self, path: &Path, origin: &Origin, below: &str) {
+        match file::read_text(path, file::MOST_CONFIG) {
+            Ok(text) => self.add_text(&text, origin, below),
+            Err(detail) => self.faults.push(Fault::at(origin, detail)),
+        }
     }
 
     /// Lays a file with keys of `[policy]` on top.
-    pub(super) fn add_policy_file(&mut self, path: &Path) -> Result<(), Fault> {
-        let origin = Origin::PolicyFile { path: path.to_owned(), line: None };
-        self.add_text(&read_text(path, &origin)?, &origin, "policy")
+    pub(super) fn add_policy_file(&mut self, path: &Path) {
+        self.add_file(path, &Origin::PolicyFile { path: path.to_owned(), line: None }, "policy");
     }
 
     /// Lays one policy value of the measurement on top.
@@ -57,7 +80,7 @@ impl Layers {
         let told = |(key, origin): (&String, &Origin)| {
             look_up(&self.values, key).filter(|value| !value.is_table())?;
             let origin = match origin {
-                Origin::Embedded { .. } => return None,
+                Origin::Embedded { .. } | Origin::Flag(_) => return None,
                 Origin::File { .. } | Origin::PolicyFile { .. } | Origin::Eval => PolicyOrigin::File,
                 Origin::Variable(_) => PolicyOrigin::Environment,
             };
@@ -71,22 +94,25 @@ impl Layers {
         matches!(self.origins.get(&format!("policy.{table}")), Some(Origin::PolicyFile { .. }))
     }
 
-    fn add_text(&mut self, text: &str, origin: &Origin, below: &str) -> Result<(), Fault> {
-        let broken = |error: toml::de::Error| {
-            let line = error.span().map_or(1, |span| line_of(text, span.start));
-            let message = error.message().lines().collect::<Vec<_>>().join(", ");
-            Fault::at(&origin.at_line(line), format_args!("is not TOML: {message}"))
+    fn add_text(&mut self, text: &str, origin: &Origin, below: &str) {
+        let lines = Lines::of(text);
+        let parsed = DeTable::parse(text).and_then(|spans| Ok((spans, toml::from_str(text)?)));
+        let (spans, values): (_, Table) = match parsed {
+            Ok(parsed) => parsed,
+            Err(error) => {
+                let line = error.span().map_or(1, |span| lines.number(span.start));
+                let quoted = error.span().and_then(|span| text.get(span)).unwrap_or_default();
+                let detail = not_toml(error.message(), quoted);
+                return self.faults.push(Fault::at(&origin.at_line(line), format_args!("is not TOML: {detail}")));
+            }
         };
-        let spans = DeTable::parse(text).map_err(broken)?;
-        let values: Table = toml::from_str(text).map_err(broken)?;
-        self.trace(spans.get_ref(), below, &|offset| origin.at_line(line_of(text, offset)));
+        self.trace(spans.get_ref(), below, &|offset| origin.at_line(lines.number(offset)));
         if below.is_empty() {
             merge(&mut self.values, values);
         } else {
             let one = Table::from_iter([(below.to_owned(), Value::Table(values))]);
             merge(&mut self.values, one);
         }
-        Ok(())
     }
 
     /// Notes where every key of a parsed text stands.
@@ -100,38 +126,28 @@ impl Layers {
         }
     }
 
-    fn add_environment(&mut self, environment: &Environment) -> Result<(), Fault> {
+    fn add_environment(&mut self, environment: &Environment) {
         for variable in environment.variables() {
             let origin = Origin::Variable(variable.name.clone());
             let Variable { path, value, .. } = variable;
             let key = path.join(".");
-            let text = value.ok_or_else(|| Fault::at(&origin, "its value is not UTF-8"))?;
-            if path.iter().any(String::is_empty) {
-                return Err(Fault::at(&origin, "names no key; MODERATO__HTTP__LISTEN sets http.listen"));
-            }
-            match self.secret_file(&key) {
-                Some(secret) => {
-                    let text = read_text(Path::new(&text), &origin)?;
-                    self.set(&secret, Value::String(text.trim().to_owned()), origin);
+            match value {
+                None => self.faults.push(Fault::at(&origin, "its value is not UTF-8")),
+                Some(_) if path.iter().any(String::is_empty) => {
+                    let detail = "names no key; MODERATO__HTTP__LISTEN sets http.listen";
+                    self.faults.push(Fault::at(&origin, detail));
                 }
-                None => {
+                Some(text) => {
                     let value = self.typed(&key, text);
                     self.set(&key, value, origin);
                 }
             }
         }
-        Ok(())
-    }
-
-    /// The secret that a key names the file of: `auth.operator_key` for `auth.operator_key_file`.
-    fn secret_file(&self, key: &str) -> Option<String> {
-        let secret = key.strip_suffix("_file")?;
-        (secret.starts_with("auth.") && self.defaults.contains_key(secret)).then(|| secret.to_owned())
     }
 
     /// A variable's text as the key wants it: as it stands for a text, else as TOML writes it.
     fn typed(&self, key: &str, text: String) -> Value {
-        if matches!(self.defaults.get(key), Some((Value::String(_), _))) {
+        if secret::is_file_key(key) || matches!(self.defaults.get(key), Some((Value::String(_), _))) {
             return Value::String(text);
         }
         let read = toml::from_str::<Table>(&format!("value = {text}")).ok().and_then(|mut table| {
@@ -141,7 +157,36 @@ impl Layers {
         read.unwrap_or(Value::String(text))
     }
 
-    fn set(&mut self, key: &str, value: Value, origin: Origin) {
+    /// Puts the default in the place of a value, or takes out a key that has none.
+    pub(super) fn reset(&mut self, key: &str) {
+        let key = key.split('[').next().unwrap_or_default();
+        self.take(key);
+        let inside = format!("{key}.");
+        let of_key = |found: &str| found == key || found.starts_with(&inside);
+        self.origins.retain(|found, _| !of_key(found));
+        if let Some((default, line)) = self.defaults.get(key) {
+            let (default, origin) = (default.clone(), Origin::Embedded { line: *line });
+            let below = self.defaults.iter().filter(|(found, _)| of_key(found));
+            let below: Vec<_> =
+                below.map(|(found, (_, line))| (found.clone(), Origin::Embedded { line: *line })).collect();
+            self.set(key, default, origin);
+            self.origins.extend(below);
+        }
+    }
+
+    /// Takes a value out; where it comes from is still known.
+    pub(super) fn take(&mut self, key: &str) -> Option<Value> {
+        match key.rsplit_once('.') {
+            None => self.values.remove(key),
+            Some((table, name)) => {
+                let mut names = table.split('.');
+                let first = self.values.get_mut(names.next()?)?;
+                names.try_fold(first, |value, name| value.get_mut(name))?.as_table_mut()?.remove(name)
+            }
+        }
+    }
+
+    pub(super) fn set(&mut self, key: &str, value: Value, origin: Origin) {
         for (end, _) in key.match_indices('.') {
             self.origins.entry(key[..end].to_owned()).or_insert_with(|| origin.clone());
         }
@@ -173,13 +218,28 @@ pub(super) fn look_up<'a>(values: &'a Table, key: &str) -> Option<&'a Value> {
     names.try_fold(first, |value, name| value.get(name))
 }
 
-fn line_of(text: &str, offset: usize) -> usize {
-    1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
+/// What the parser says of a text, in plain words; `quoted` is the part that it points at.
+fn not_toml(message: &str, quoted: &str) -> String {
+    let message = message.lines().collect::<Vec<_>>().join(", ");
+    match message {
+        message if message == "duplicate key" => format!("the key {quoted} is there twice"),
+        message if message.starts_with("invalid type: integer") => {
+            format!("a whole number must be from {} to {}", i64::MIN, i64::MAX)
+        }
+        message => message,
+    }
 }
 
-fn read_text(path: &Path, origin: &Origin) -> Result<String, Fault> {
-    std::fs::read_to_string(path).map_err(|error| match origin {
-        Origin::Variable(_) => Fault::at(origin, format_args!("{} cannot be read: {error}", path.display())),
-        _ => Fault::at(origin, format_args!("cannot be read: {error}")),
-    })
+/// Where the lines of a text begin.
+struct Lines(Vec<usize>);
+
+impl Lines {
+    fn of(text: &str) -> Self {
+        Self(text.match_indices('\n').map(|(at, _)| at + 1).collect())
+    }
+
+    /// The line of a place, counted from 1.
+    fn number(&self, offset: usize) -> usize {
+        1 + self.0.partition_point(|begin| *begin <= offset)
+    }
 }

@@ -1,9 +1,14 @@
 //! The configuration: where each value comes from, and what is wrong with one.
 
+mod difference;
+mod effective;
 mod environment;
 mod fault;
+mod file;
 mod layers;
 mod reading;
+mod secret;
+mod watch;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -18,9 +23,12 @@ use crate::service::{Configuration, PolicyDefaults};
 use crate::store;
 use crate::telemetry;
 
+pub use effective::{Effective, Shown, Source};
 pub use environment::Environment;
 pub use fault::Fault;
-use layers::Layers;
+use fault::Origin;
+use layers::{DATA_DIR, Layers};
+pub use watch::Watch;
 
 /// Every setting, one field per owner.
 #[derive(Debug, Deserialize)]
@@ -61,26 +69,53 @@ pub struct Loaded {
     pub settings: Settings,
     /// What `settings.policy` compiles to.
     pub policy: PolicyDefaults,
+    /// What they were read from.
+    layers: Layers,
 }
 
 impl Loaded {
+    /// The most faults that are looked for.
+    const MOST_FAULTS: usize = 50;
+
     /// The settings of a process. The first fault ends it.
     pub fn from(sources: &Sources<'_>) -> Result<Self, Fault> {
-        let layers = Layers::of(sources)?;
-        Self::read(&layers, sources)
+        Self::first_fault(Layers::of(sources), sources)
+    }
+
+    /// The settings of a process, or every fault that can be found: a value at fault is put back to its default, and the
+    /// reading goes on. At most 50.
+    pub fn check(sources: &Sources<'_>) -> Result<Self, Vec<Fault>> {
+        let mut layers = Layers::of(sources);
+        let mut faults = std::mem::take(&mut layers.faults);
+        let (settings, policy) = loop {
+            let fault = match read(&layers, sources) {
+                Ok(read) => break read,
+                Err(fault) => fault,
+            };
+            if faults.contains(&fault) || faults.len() == Self::MOST_FAULTS {
+                return Err(faults);
+            }
+            let key = fault.key().map(str::to_owned);
+            faults.push(fault);
+            match key {
+                Some(key) => layers.reset(&key),
+                None => return Err(faults),
+            }
+        };
+        if faults.is_empty() { Ok(Self { settings, policy, layers }) } else { Err(faults) }
     }
 
     /// The settings of a measurement: first comments are judged by their score, unless `policy` says otherwise; it
     /// holds the keys of `[policy]` at its top level, as many as differ.
     pub fn for_eval(sources: &Sources<'_>, policy: Option<&Path>) -> Result<Self, Fault> {
-        let mut layers = Layers::of(sources)?;
+        let mut layers = Layers::of(sources);
         layers.set_for_eval("first_comment", "screen");
         if let Some(path) = policy {
-            layers.add_policy_file(path)?;
+            layers.add_policy_file(path);
         }
-        let mut loaded = Self::read(&layers, sources)?;
+        let mut loaded = Self::first_fault(layers, sources)?;
         // The measurement is one of the screening: nothing is limited, unless its policy sets limits.
-        loaded.settings.limits.enabled &= layers.policy_file_sets("limits");
+        loaded.settings.limits.enabled &= loaded.layers.policy_file_sets("limits");
         Ok(loaded)
     }
 
@@ -93,30 +128,37 @@ impl Loaded {
         }
     }
 
-    fn read(layers: &Layers, sources: &Sources<'_>) -> Result<Self, Fault> {
-        let mut settings: Settings = layers.read()?;
-        const NO_DIRECTORY: &str = "must name a directory; it is empty";
-        match sources.data_dir {
-            Some(data_dir) if data_dir.as_os_str().is_empty() => return Err(Fault::of_flag("--data", NO_DIRECTORY)),
-            Some(data_dir) => data_dir.clone_into(&mut settings.data_dir),
-            None if settings.data_dir.as_os_str().is_empty() => {
-                return Err(layers.fault_at("data_dir", NO_DIRECTORY));
-            }
-            None => {}
+    fn first_fault(mut layers: Layers, sources: &Sources<'_>) -> Result<Self, Fault> {
+        if !layers.faults.is_empty() {
+            return Err(layers.faults.remove(0));
         }
-        for checked in [check(&settings.http), check_store(&settings.store)] {
-            checked.map_err(|(key, detail)| layers.fault_at(key, &detail))?;
-        }
-        for (lower, upper) in ASCENDING {
-            layers.check_ascending(lower, upper)?;
-        }
-        if let Some(fault) = settings.limits.faults().into_iter().next() {
-            return Err(layers.fault_at(&format!("limits.{}", fault.key), &fault.detail));
-        }
-        let policy = PolicyDefaults::new(&settings.policy, layers.policy_origins()).map_err(first_of);
-        let policy = policy.map_err(|(key, detail)| layers.fault_at(&key, &detail))?;
-        Ok(Self { settings, policy })
+        let (settings, policy) = read(&layers, sources)?;
+        Ok(Self { settings, policy, layers })
     }
+}
+
+/// The values of the layers as settings, or the first fault.
+fn read(layers: &Layers, sources: &Sources<'_>) -> Result<(Settings, PolicyDefaults), Fault> {
+    let mut settings: Settings = layers.read()?;
+    if settings.data_dir.as_os_str().is_empty() {
+        return Err(layers.fault_at(DATA_DIR, "must name a directory; it is empty"));
+    }
+    // A path need not be text, so that of the flag is taken as it is.
+    if let (Some(data_dir), Origin::Flag(_)) = (sources.data_dir, layers.origin(DATA_DIR)) {
+        data_dir.clone_into(&mut settings.data_dir);
+    }
+    for checked in [check(&settings.http), check_store(&settings.store)] {
+        checked.map_err(|(key, detail)| layers.fault_at(key, &detail))?;
+    }
+    for (lower, upper) in ASCENDING {
+        layers.check_ascending(lower, upper)?;
+    }
+    if let Some(fault) = settings.limits.faults().into_iter().next() {
+        return Err(layers.fault_at(&format!("limits.{}", fault.key), &fault.detail));
+    }
+    let policy = PolicyDefaults::new(&settings.policy, layers.policy_origins()).map_err(first_of);
+    let policy = policy.map_err(|(key, detail)| layers.fault_at(&key, &detail))?;
+    Ok((settings, policy))
 }
 
 /// Pairs of keys of which the second must not be below the first. The policy checks them too, but only the layers know

@@ -6,6 +6,7 @@ use toml::Value;
 use super::environment::Variable;
 use super::fault::{Fault, Origin, nearest, plain};
 use super::layers::{EMBEDDED, Layers, look_up};
+use super::secret;
 
 impl Layers {
     /// The values as the type that owns them; the first fault with its place.
@@ -14,7 +15,7 @@ impl Layers {
         serde_path_to_error::deserialize(Value::Table(self.values.clone())).map_err(|error| {
             let message = error.inner().message();
             let key = self.inside(error.path().to_string(), message);
-            if message.starts_with("unknown field") { self.unknown(&key) } else { self.fault_at(&key, &plain(message)) }
+            if message.starts_with("unknown field") { self.unknown(&key) } else { self.fault_at(&key, message) }
         })
     }
 
@@ -53,11 +54,19 @@ impl Layers {
             return self.unknown(key);
         }
         let origin = self.origin(key);
-        let written = origin.key(key);
-        match self.described(key) {
+        let detail = plain(detail);
+        if let Origin::Flag(_) = origin {
+            return Fault::at(&origin, detail).of_key(key);
+        }
+        let written = match self.secret_files.get(key) {
+            Some(file) => format!("{key}, read from {file},"),
+            None => origin.key(key),
+        };
+        let fault = match self.described(key) {
             Some(described) => Fault::at(&origin, format_args!("{written} {detail} ({described})")),
             None => Fault::at(&origin, format_args!("{written} {detail}")),
-        }
+        };
+        fault.of_key(key)
     }
 
     /// Holds one whole number against another that must not be below it. Blamed is the one that a person has set; of
@@ -84,13 +93,14 @@ impl Layers {
             Origin::Variable(name) => Variable::key_of(name),
             _ => None,
         };
+        let written = key;
         let key = whole.as_deref().unwrap_or(key);
         let inside = |known: &&str| !matches!(origin, Origin::PolicyFile { .. }) || known.starts_with("policy.");
         let advice = match nearest(key, self.defaults.keys().map(String::as_str).filter(inside)) {
             Some(known) => format!("did you mean {}?", origin.written(known)),
             None => format!("there are: {}", self.beside(key).join(", ")),
         };
-        Fault::at(&origin, format_args!("there is no key {}; {advice}", origin.key(key)))
+        Fault::at(&origin, format_args!("there is no key {}; {advice}", origin.key(key))).of_key(written)
     }
 
     /// The known keys of the table that this key would stand in.
@@ -104,7 +114,7 @@ impl Layers {
     }
 
     /// Where the value of this key comes from; for a part of a value, where the whole comes from.
-    fn origin(&self, key: &str) -> Origin {
+    pub(super) fn origin(&self, key: &str) -> Origin {
         let mut part = key;
         loop {
             if let Some(origin) = self.origins.get(part) {
@@ -139,9 +149,8 @@ impl Layers {
 /// A value as a fault shows it: short, and nothing that may be secret.
 fn shown(key: &str, value: &Value) -> String {
     const MOST: usize = 60;
-    let secret = ["auth", "store"].iter().any(|owner| key.split('.').next() == Some(owner));
     let text = value.to_string();
-    if secret || text.chars().count() > MOST { String::new() } else { format!(" {text}") }
+    if secret::touches(key) || text.chars().count() > MOST { String::new() } else { format!(" {text}") }
 }
 
 fn type_name(value: &Value) -> &'static str {

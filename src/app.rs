@@ -1,11 +1,15 @@
 //! The composition root: puts the parts together, serves, and takes them apart in order.
 
+mod reload;
+
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use reload::Configured;
+use reload::Triggers;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::clock::Clock;
@@ -19,6 +23,8 @@ use crate::telemetry;
 pub struct App {
     server: actix_web::dev::Server,
     service: Arc<Service>,
+    configured: Configured,
+    triggers: Triggers,
     signals: Signals,
     address: SocketAddr,
     lock: ServeLock,
@@ -28,11 +34,13 @@ impl App {
     /// Opens everything that can refuse before the store is written to, so that a failed start leaves no keys behind;
     /// `keep` is given the keys of a first start.
     pub async fn start(
-        loaded: Loaded,
+        configured: Configured,
         keep: impl FnOnce(&FirstKeys) -> Result<(), service::Error>,
     ) -> Result<Self, Error> {
+        let loaded = configured.loaded();
         let settings = &loaded.settings;
         let signals = Signals::listen().map_err(Error::Signals)?;
+        let triggers = Triggers::listen().map_err(Error::Signals)?;
         // Listening comes first, because taking the lock makes the directory. If the address is taken, that is often by
         // the service of this very directory: then that is what there is to say.
         let listener = bind(&settings.http).or_else(|refused| {
@@ -46,14 +54,14 @@ impl App {
         let store = open_store(settings)?;
         let operator_given = settings.auth.operator_key.given().is_some();
         let identity = settle(store.as_ref(), operator_given, Clock::System.now(), keep).await?;
-        let service = Arc::new(service(&loaded, store, identity));
+        let service = Arc::new(service(loaded, store, identity));
         let metrics = http::Metrics::default();
         let registry = Arc::new(telemetry::registry(&service, &metrics));
         let monitoring = http::Monitoring { registry, metrics, settings: settings.metrics.clone() };
         let server = http::server(listener, Arc::clone(&service), monitoring, &settings.http)
             .map_err(|error| Error::Listen(address.to_string(), error))?;
         tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
-        Ok(Self { server, service, signals, address, lock })
+        Ok(Self { server, service, configured, triggers, signals, address, lock })
     }
 
     /// Where it listens.
@@ -68,7 +76,7 @@ impl App {
 
     /// Serves until SIGTERM or SIGINT, then lets the requests in flight finish; a second signal ends it at once.
     pub async fn run(self) -> Result<(), Error> {
-        let Self { mut server, service, mut signals, address: _, lock } = self;
+        let Self { mut server, service, mut configured, mut triggers, mut signals, address: _, lock } = self;
         let handle = server.handle();
         tokio::select! {
             ended = &mut server => {
@@ -76,6 +84,7 @@ impl App {
                 return Err(Error::Server(io::Error::other("it ended by itself")));
             }
             name = signals.next() => tracing::info!(signal = name, "stopping: finishing the requests in flight"),
+            () = configured.keep(&service, &mut triggers) => {}
         }
         let drained = async { tokio::join!(handle.stop(true), server).1 };
         tokio::select! {

@@ -5,7 +5,9 @@
 mod check;
 mod config;
 mod eval;
+mod reload;
 mod serve;
+mod serving;
 
 use std::ffi::OsStr;
 use std::io::Write;

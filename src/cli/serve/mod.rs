@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use super::failure::Failure;
 use super::{Context, DataArgs, block_on};
-use crate::app::App;
+use crate::app::{App, Configured};
 use crate::service::{self, FIRST_SITE, FirstKeys, Service};
 use crate::telemetry::{self, Colours};
 
@@ -23,14 +23,15 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) fn run(self, context: &Context<'_>) -> Result<ExitCode, Failure> {
-        let loaded = self.data.load(context)?;
+        let configured = Configured::read(&self.data.sources(context))?;
+        let settings = &configured.loaded().settings;
         let colours = if context.terminal.talk_styled { Colours::Shown } else { Colours::Left };
-        telemetry::start(&loaded.settings.log, colours);
-        let data_dir = loaded.settings.data_dir.clone();
+        telemetry::start(&settings.log, colours);
+        let data_dir = settings.data_dir.clone();
         let watched = context.terminal.watched;
         block_on(async {
             let (mut first, mut trouble) = (None, None);
-            let started = App::start(loaded, |keys| {
+            let started = App::start(configured, |keys| {
                 if !watched {
                     first_keys::write(&data_dir, keys).map_err(|failure| {
                         let reason = failure.to_string();

@@ -40,7 +40,11 @@ impl Layers {
             };
             let whole_for_fraction = default.is_float() && value.is_integer();
             if !value.same_type(default) && !whole_for_fraction {
-                let detail = format!("must be {}, not {}{}", type_name(default), type_name(value), shown(key, value));
+                let found = match (value, shown(key, value)) {
+                    (Value::Boolean(_), text) if !text.is_empty() => text.trim_start().to_owned(),
+                    (_, text) => format!("{}{text}", type_name(value)),
+                };
+                let detail = format!("must be {}, not {found}", type_name(default));
                 return Err(self.fault_at(key, &detail));
             }
         }

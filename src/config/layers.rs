@@ -178,6 +178,7 @@ impl Layers {
             self.origins.entry(key[..end].to_owned()).or_insert_with(|| origin.clone());
         }
         self.origins.insert(key.to_owned(), origin);
+        self.secret_files.remove(key);
         let nested =
             key.rsplit('.').fold(value, |inner, name| Value::Table(Table::from_iter([(name.to_owned(), inner)])));
         if let Value::Table(nested) = nested {

@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn every_secret_is_a_key_and_has_no_neighbour_of_its_files_name() {
-        let values: Table = toml::from_str(super::super::layers::EMBEDDED).unwrap();
+        let values: Table = toml::from_str(crate::config::layers::EMBEDDED).unwrap();
         for secret in SECRETS {
             assert!(look_up(&values, secret).is_some_and(Value::is_str), "{secret}");
             assert!(look_up(&values, &file_key(secret)).is_none(), "{secret}");

@@ -66,6 +66,15 @@ fn check_finds_every_fault_at_once() {
 }
 
 #[test]
+fn check_stops_at_many_faults_and_says_so() {
+    let file: String = (0..60).map(|number| format!("k{number} = 1\n")).collect();
+    let folder = folder(&file);
+    let ran = run(moderato(folder.path()).args(["config", "check", "--config", "mine.toml"])).ends(1);
+    assert_eq!(ran.err.lines().filter(|line| line.contains(": there is no key k")).count(), 50, "{ran:?}");
+    assert!(ran.err.ends_with("moderato: these are the first 50; there may be more\n"), "{ran:?}");
+}
+
+#[test]
 fn check_says_what_is_valid_and_makes_nothing() {
     let folder = folder("http.workers = 1");
     let ran = run(moderato(folder.path()).args(["config", "check", "--config", "mine.toml", "--data", "here"])).ends(0);
@@ -138,4 +147,9 @@ fn show_leaves_secrets_out() {
     let text = run(show().env("MODERATO__AUTH__OPERATOR_KEY_FILE", "key")).ends(0).out;
     assert!(text.contains("operator_key_file = \"key\"  # environment variable"), "{text}");
     assert!(!text.contains(KEY), "{text}");
+    fs::write(folder.path().join("mine.toml"), "auth.operator_key_file = \"key\"").unwrap();
+    let mut over = show();
+    over.args(["--config", "mine.toml"]).env("MODERATO__AUTH__OPERATOR_KEY", KEY);
+    let text = run(&mut over).ends(0).out;
+    assert!(text.contains("# operator_key = (given)  # environment variable") && !text.contains("key_file"), "{text}");
 }

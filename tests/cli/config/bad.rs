@@ -72,6 +72,7 @@ const CASES: &[(&str, &str)] = &[
     ),
     ("policy.kinds = []", ":1: policy.kinds must be a table, not a list []"),
     (r#"policy.domains = "a.example""#, r#":1: policy.domains must be a list, not a text "a.example" (…"#),
+    (r#"policy.domains = ["no\ndomain"]"#, r#":1: policy.domains[0] "no\ndomain" is not a domain (…"#),
     (r#"policy.phrases = [[["x"]]]"#, ":1: policy.phrases[0] must be a text, not a list (…"),
     ("policy.phrases = [true]", ":1: policy.phrases[0] must be a text, not true (…"),
     (r#"policy.phrases = ["fine", ""]"#, ":1: policy.phrases[1] holds nothing that can be seen (…"),

@@ -1,12 +1,11 @@
 //! A configuration that is read again while the service runs: on SIGHUP, and when its files change.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use crate::config::{Environment, Fault, Loaded, Sources, Watch};
+use crate::config::{Fault, Loaded, Sources, Watch};
 use crate::service::{Reload, Service};
 
 /// How often the files are looked at.
@@ -14,9 +13,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// A configuration in force, and where it came from.
 pub struct Configured {
-    file: Option<PathBuf>,
-    environment: Environment,
-    data_dir: Option<PathBuf>,
     loaded: Loaded,
     watch: Watch,
 }
@@ -25,10 +21,7 @@ impl Configured {
     /// Reads a configuration that can be read again.
     pub fn read(sources: &Sources<'_>) -> Result<Self, Fault> {
         let watch = Watch::new(sources);
-        let loaded = Loaded::from(sources)?;
-        let owned = |path: Option<&std::path::Path>| path.map(std::path::Path::to_owned);
-        let (file, data_dir) = (owned(sources.file), owned(sources.data_dir));
-        Ok(Self { file, environment: sources.environment.clone(), data_dir, loaded, watch })
+        Ok(Self { loaded: Loaded::from(sources)?, watch })
     }
 
     /// What is in force.
@@ -62,8 +55,7 @@ impl Configured {
     }
 
     async fn try_reload(&mut self, service: &Service) -> Result<(), String> {
-        let (file, data_dir) = (self.file.as_deref(), self.data_dir.as_deref());
-        let new = Loaded::from(&Sources { file, environment: &self.environment, data_dir });
+        let new = Loaded::from(&self.watch.sources());
         let new = new.map_err(|fault| fault.to_string())?;
         if let Some(fixed) = self.loaded.fixed_differences(&new).first() {
             return Err(fixed.to_string());

@@ -9,7 +9,7 @@ use toml::Value;
 use super::failure::Failure;
 use super::terminal::{Style, Terminal, safe, safe_json_pretty, toml_string, width};
 use super::{Context, DataArgs, Format};
-use crate::config::{Effective, Loaded, Shown};
+use crate::config::{Effective, Fault, Loaded, Shown};
 
 /// The configuration, as `serve` would read it.
 #[derive(clap::Args)]
@@ -56,17 +56,11 @@ impl Arguments {
             let file = self.file().unwrap_or_else(|| "the configuration without a file".to_owned());
             writeln!(io::stdout(), "{} is valid", safe(&file))?;
         }
-        match faults.is_empty() {
-            true => Ok(ExitCode::SUCCESS),
-            false if self.format == Format::Json => Ok(ExitCode::FAILURE),
-            false => {
-                // Without standard error there is nobody to tell.
-                let _ = faults
-                    .iter()
-                    .try_for_each(|fault| writeln!(io::stderr(), "moderato: {}", safe(&fault.to_string())));
-                Ok(ExitCode::FAILURE)
-            }
+        if self.format == Format::Text {
+            // Without standard error there is nobody to tell.
+            let _ = tell(&faults);
         }
+        Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
     fn show(self, context: &Context<'_>) -> Result<ExitCode, Failure> {
@@ -84,6 +78,18 @@ impl Arguments {
     fn file(&self) -> Option<String> {
         self.data.config.config.as_ref().map(|path| path.display().to_string())
     }
+}
+
+/// One fault a line, to standard error.
+fn tell(faults: &[Fault]) -> io::Result<()> {
+    let mut err = io::stderr();
+    for fault in faults {
+        writeln!(err, "moderato: {}", safe(&fault.to_string()))?;
+    }
+    if faults.len() >= Loaded::MOST_FAULTS {
+        writeln!(err, "moderato: these are the first {}; there may be more", faults.len())?;
+    }
+    Ok(())
 }
 
 fn as_json(effective: &Effective) -> serde_json::Value {

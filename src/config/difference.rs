@@ -52,8 +52,8 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use super::super::{Environment, Sources};
     use super::*;
+    use crate::config::{Environment, Sources};
 
     fn loaded(file: &Path, text: &str) -> Loaded {
         fs::write(file, text).unwrap();

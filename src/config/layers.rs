@@ -97,7 +97,7 @@ impl Layers {
     fn add_text(&mut self, text: &str, origin: &Origin, below: &str) {
         let lines = Lines::of(text);
         let parsed = DeTable::parse(text).and_then(|spans| Ok((spans, toml::from_str(text)?)));
-        let (spans, values): (_, Table) = match parsed {
+        let (spans, mut values): (_, Table) = match parsed {
             Ok(parsed) => parsed,
             Err(error) => {
                 let line = error.span().map_or(1, |span| lines.number(span.start));
@@ -107,6 +107,7 @@ impl Layers {
             }
         };
         self.trace(spans.get_ref(), below, &|offset| origin.at_line(lines.number(offset)));
+        drop_unnameable(&mut values);
         if below.is_empty() {
             merge(&mut self.values, values);
         } else {
@@ -118,6 +119,12 @@ impl Layers {
     /// Notes where every key of a parsed text stands.
     fn trace(&mut self, table: &DeTable<'_>, below: &str, place: &dyn Fn(usize) -> Origin) {
         for (name, value) in table {
+            if !is_nameable(name.get_ref()) {
+                let detail =
+                    format!("there is no key {:?}; no name is empty or holds a dot in quotation marks", name.get_ref());
+                self.faults.push(Fault::at(&place(name.span().start), detail));
+                continue;
+            }
             let key = if below.is_empty() { name.get_ref().to_string() } else { format!("{below}.{}", name.get_ref()) };
             self.origins.insert(key.clone(), place(name.span().start));
             if let DeValue::Table(inner) = value.get_ref() {
@@ -191,12 +198,23 @@ impl Layers {
             self.origins.entry(key[..end].to_owned()).or_insert_with(|| origin.clone());
         }
         self.origins.insert(key.to_owned(), origin);
+        self.secret_files.remove(key);
         let nested =
             key.rsplit('.').fold(value, |inner, name| Value::Table(Table::from_iter([(name.to_owned(), inner)])));
         if let Value::Table(nested) = nested {
             merge(&mut self.values, nested);
         }
     }
+}
+
+/// Whether a name can be part of a dotted key.
+fn is_nameable(name: &str) -> bool {
+    !name.is_empty() && !name.contains('.')
+}
+
+fn drop_unnameable(table: &mut Table) {
+    table.retain(|name, _| is_nameable(name));
+    table.iter_mut().filter_map(|(_, value)| value.as_table_mut()).for_each(drop_unnameable);
 }
 
 /// Lays a table over another one, key by key.
@@ -223,7 +241,7 @@ fn not_toml(message: &str, quoted: &str) -> String {
     let message = message.lines().collect::<Vec<_>>().join(", ");
     match message {
         message if message == "duplicate key" => format!("the key {quoted} is there twice"),
-        message if message.starts_with("invalid type: integer") => {
+        message if message.starts_with("invalid type: integer") || message.ends_with("value was too large") => {
             format!("a whole number must be from {} to {}", i64::MIN, i64::MAX)
         }
         message => message,

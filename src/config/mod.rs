@@ -75,7 +75,7 @@ pub struct Loaded {
 
 impl Loaded {
     /// The most faults that are looked for.
-    const MOST_FAULTS: usize = 50;
+    pub const MOST_FAULTS: usize = 50;
 
     /// The settings of a process. The first fault ends it.
     pub fn from(sources: &Sources<'_>) -> Result<Self, Fault> {
@@ -83,7 +83,7 @@ impl Loaded {
     }
 
     /// The settings of a process, or every fault that can be found: a value at fault is put back to its default, and the
-    /// reading goes on. At most 50.
+    /// reading goes on. At most [`MOST_FAULTS`](Self::MOST_FAULTS).
     pub fn check(sources: &Sources<'_>) -> Result<Self, Vec<Fault>> {
         let mut layers = Layers::of(sources);
         let mut faults = std::mem::take(&mut layers.faults);
@@ -92,7 +92,7 @@ impl Loaded {
                 Ok(read) => break read,
                 Err(fault) => fault,
             };
-            if faults.contains(&fault) || faults.len() == Self::MOST_FAULTS {
+            if faults.contains(&fault) || faults.len() >= Self::MOST_FAULTS {
                 return Err(faults);
             }
             let key = fault.key().map(str::to_owned);

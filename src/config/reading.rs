@@ -15,7 +15,7 @@ impl Layers {
         serde_path_to_error::deserialize(Value::Table(self.values.clone())).map_err(|error| {
             let message = error.inner().message();
             let key = self.inside(error.path().to_string(), message);
-            if message.starts_with("unknown field") { self.unknown(&key) } else { self.fault_at(&key, message) }
+            if message.starts_with("unknown field") { self.unknown(&key) } else { self.fault_at(&key, &plain(message)) }
         })
     }
 
@@ -40,7 +40,11 @@ impl Layers {
             };
             let whole_for_fraction = default.is_float() && value.is_integer();
             if !value.same_type(default) && !whole_for_fraction {
-                let detail = format!("must be {}, not {}{}", type_name(default), type_name(value), shown(key, value));
+                let found = match (value, shown(key, value)) {
+                    (Value::Boolean(_), text) if !text.is_empty() => text.trim_start().to_owned(),
+                    (_, text) => format!("{}{text}", type_name(value)),
+                };
+                let detail = format!("must be {}, not {found}", type_name(default));
                 return Err(self.fault_at(key, &detail));
             }
         }
@@ -54,7 +58,8 @@ impl Layers {
             return self.unknown(key);
         }
         let origin = self.origin(key);
-        let detail = plain(detail);
+        // Of a rule's options it is the rule that tells what its deserializer says.
+        let detail = if detail.starts_with("invalid ") { plain(detail) } else { detail.to_owned() };
         if let Origin::Flag(_) = origin {
             return Fault::at(&origin, detail).of_key(key);
         }

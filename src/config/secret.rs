@@ -47,9 +47,12 @@ impl Layers {
             let Some(named) = self.take(&key) else { continue };
             let Some(origin) = self.origins.remove(&key) else { continue };
             let written = origin.key(&key);
-            let Value::String(named) = named else {
-                self.faults.push(Fault::at(&origin, format_args!("{written} must be a text, the name of a file")));
-                continue;
+            let named = match named {
+                Value::String(named) if !named.is_empty() => named,
+                _ => {
+                    self.faults.push(Fault::at(&origin, format_args!("{written} must name a file, as a text")));
+                    continue;
+                }
             };
             if let Some(other) = self.origins.get(secret).filter(|other| other.weight() == origin.weight()) {
                 let both = format!("{written} and {} ({other}) are both given; leave one out", other.key(secret));
@@ -66,7 +69,6 @@ impl Layers {
                     self.secret_files.insert(secret.to_owned(), named);
                 }
                 Err(detail) => {
-                    let named = if named.is_empty() { "\"\"" } else { &named };
                     self.faults.push(Fault::at(&origin, format_args!("{written}: {named} {detail}")));
                 }
             }
@@ -80,7 +82,7 @@ mod tests {
 
     #[test]
     fn every_secret_is_a_key_and_has_no_neighbour_of_its_files_name() {
-        let values: Table = toml::from_str(super::super::layers::EMBEDDED).unwrap();
+        let values: Table = toml::from_str(crate::config::layers::EMBEDDED).unwrap();
         for secret in SECRETS {
             assert!(look_up(&values, secret).is_some_and(Value::is_str), "{secret}");
             assert!(look_up(&values, &file_key(secret)).is_none(), "{secret}");

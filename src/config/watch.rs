@@ -12,6 +12,7 @@ use super::{Environment, Sources, file};
 pub struct Watch {
     file: Option<PathBuf>,
     environment: Environment,
+    data_dir: Option<PathBuf>,
     /// What was told last.
     told: Look,
     /// What the last look found.
@@ -27,7 +28,14 @@ impl Watch {
     pub fn new(sources: &Sources<'_>) -> Self {
         let (file, environment) = (sources.file.map(Path::to_owned), sources.environment.clone());
         let now = look(file.as_deref(), &environment);
-        Self { file, environment, told: now.clone(), last: now }
+        let data_dir = sources.data_dir.map(Path::to_owned);
+        Self { file, environment, data_dir, told: now.clone(), last: now }
+    }
+
+    /// What it was made of, to load again.
+    pub fn sources(&self) -> Sources<'_> {
+        let data_dir = self.data_dir.as_deref();
+        Sources { file: self.file.as_deref(), environment: &self.environment, data_dir }
     }
 
     /// Whether the files hold something else than when it last said so, and have held it since the last call: a file that
@@ -68,6 +76,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+    use crate::config::Loaded;
 
     fn watch(file: &Path, variables: &[(&str, &Path)]) -> Watch {
         let variables = variables.iter().map(|(name, value)| ((*name).into(), value.as_os_str().to_owned()));
@@ -128,6 +137,21 @@ mod tests {
         symlink("v2", at("..data_tmp")).unwrap();
         fs::rename(at("..data_tmp"), at("..data")).unwrap();
         assert_eq!(three(&mut watch), TOLD_ONCE);
+    }
+
+    #[test]
+    fn what_changed_can_be_loaded_again_from_the_same_sources() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("mine.toml");
+        fs::write(&file, "http.workers = 1").unwrap();
+        let environment = Environment::new([("MODERATO__HTTP__SHUTDOWN_SECONDS".into(), "3".into())]);
+        let data_dir = Some(Path::new("there"));
+        let mut watch = Watch::new(&Sources { file: Some(&file), environment: &environment, data_dir });
+        fs::write(&file, "http.workers = 2").unwrap();
+        assert_eq!(three(&mut watch), TOLD_ONCE);
+        let settings = Loaded::from(&watch.sources()).unwrap().settings;
+        assert_eq!((settings.http.workers, settings.http.shutdown_seconds), (2, 3));
+        assert_eq!(settings.data_dir, Path::new("there"));
     }
 
     #[test]

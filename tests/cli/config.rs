@@ -1,5 +1,9 @@
 //! Faults of the configuration: one line that names source, key, fault and what is allowed.
 
+mod bad;
+mod files;
+mod show;
+
 use super::{moderato, run};
 
 /// What is configured, and what the message must hold.

@@ -70,7 +70,8 @@ fn a_changed_file_is_in_force_within_seconds_and_a_bad_one_is_refused() {
     until("the refusal of what needs a restart", || reloads(&serving, "refused") == 2);
     assert_eq!(policy(&serving, "hold_at"), (42.into(), "file".into()));
     let ended = serving.stop().ends(0);
-    let refusal = "and refused, the old one stays: moderato.toml:3: policy.reject_at must be a whole number, not the text \"high\"";
+    let refusal =
+        "and refused, the old one stays: moderato.toml:3: policy.reject_at must be a whole number, not a text \"high\"";
     assert!(ended.err.contains(refusal), "{}", ended.err);
     assert!(
         ended.err.contains("moderato.toml:2: http.workers") && ended.err.contains("needs a restart"),

@@ -4,9 +4,10 @@ use serde::de::DeserializeOwned;
 use toml::Value;
 
 use super::environment::Variable;
-use super::fault::{Fault, Origin, nearest, plain};
+use super::fault::{Fault, Origin, nearest};
 use super::layers::{EMBEDDED, Layers, look_up};
 use super::secret;
+use crate::domain::plain_words;
 
 impl Layers {
     /// The values as the type that owns them; the first fault with its place.
@@ -15,7 +16,11 @@ impl Layers {
         serde_path_to_error::deserialize(Value::Table(self.values.clone())).map_err(|error| {
             let message = error.inner().message();
             let key = self.inside(error.path().to_string(), message);
-            if message.starts_with("unknown field") { self.unknown(&key) } else { self.fault_at(&key, &plain(message)) }
+            if message.starts_with("unknown field") {
+                self.unknown(&key)
+            } else {
+                self.fault_at(&key, &plain_words(message))
+            }
         })
     }
 
@@ -54,12 +59,12 @@ impl Layers {
     /// A fault of the value of this key.
     pub(super) fn fault_at(&self, key: &str, detail: &str) -> Fault {
         let among_tables = self.beside(key).iter().all(|known| self.defaults[*known].0.is_table());
-        if !self.defaults.contains_key(key) && (among_tables || detail.starts_with("unknown field")) {
+        if !self.defaults.contains_key(key) && (among_tables || detail.starts_with("is not known")) {
             return self.unknown(key);
         }
         let origin = self.origin(key);
         // Of a rule's options it is the rule that tells what its deserializer says.
-        let detail = if detail.starts_with("invalid ") { plain(detail) } else { detail.to_owned() };
+        let detail = if detail.starts_with("invalid ") { plain_words(detail) } else { detail.to_owned() };
         if let Origin::Flag(_) = origin {
             return Fault::at(&origin, detail).of_key(key);
         }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::plain_words;
+
 /// A value of the settings that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invalid {
@@ -19,7 +21,7 @@ impl Invalid {
 
     /// What a deserializer says of the value at a dotted path.
     pub fn of_serde(path: &str, message: &str) -> Self {
-        Self::new(path, message.lines().next().unwrap_or_default())
+        Self::new(path, plain_words(message))
     }
 
     /// Several in one line.

@@ -114,6 +114,22 @@ fn a_policy_that_cannot_be_is_refused_with_every_place() {
             assert!(found.iter().any(|(field, _)| field.starts_with(place)), "{own}: {found:?}");
             assert!(!place.is_empty() || found == [(String::new(), "wrong_type".to_owned())], "{own}: {found:?}");
         }
+        let words = [
+            (
+                json!({"hold_at": "40"}),
+                "/hold_at must be a whole number from -2147483648 to 2147483647, not the text \"40\".",
+            ),
+            (json!({"first_comment": "publish"}), "/first_comment must be 'hold' or 'screen', not 'publish'."),
+            (
+                json!({"rules": {"too_fast": {"seconds": -1}}}),
+                "/rules/too_fast/seconds must be a whole number from 0 to 65535, not -1.",
+            ),
+            (json!({"hold_at": 0}), "/hold_at must be at least 1."),
+        ];
+        for (own, detail) in words {
+            let answer = app.call("PUT", "policy").json(&own).send().await.problem(422, "invalid");
+            assert_eq!(answer.body["detail"], detail);
+        }
         let large = json!({"domains": vec!["a-domain-of-some-length.example"; 3_000]});
         app.call("PUT", "policy").json(&large).send().await.problem(413, "too_large");
         assert_eq!(app.get("policy").send().await.body["overrides"], json!({}), "none of it is in force");

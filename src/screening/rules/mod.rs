@@ -31,7 +31,7 @@ use serde::de::DeserializeOwned;
 
 use super::case::Case;
 use super::settings::Settings;
-use crate::domain::{Evidence, Group, Invalid};
+use crate::domain::{Evidence, Group, Invalid, plain_words};
 
 /// Every rule, in the order in which hits are listed. Adding one takes its file, its line here, and its table
 /// `[policy.rules.<id>]` in `config/moderato.toml`.
@@ -148,7 +148,7 @@ pub fn from_options<C: Check + DeserializeOwned + 'static>(
         Ok(check) => Ok(Box::new(check)),
         Err(error) => {
             let path = error.path().to_string();
-            Err(BadOption { key: (path != ".").then_some(path), detail: error.inner().message().to_owned() })
+            Err(BadOption { key: (path != ".").then_some(path), detail: plain_words(error.inner().message()) })
         }
     }
 }

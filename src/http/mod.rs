@@ -6,6 +6,7 @@ mod body;
 mod call;
 mod client_ip;
 mod dispatch;
+mod docs;
 mod error;
 mod metrics;
 mod noted;
@@ -56,6 +57,7 @@ fn table(room: &events::WaitingRoom, monitoring: &Monitoring) -> Vec<Route> {
         public(GET, "/readyz", health::ready),
         public(GET, "/openapi.yaml", health::openapi),
         operator(GET, "/metrics", Scope::Read, show_metrics).open_to(open_to),
+        public(GET, "/docs", docs::show),
         key(GET, "/v1/rules", Scope::Read, rules::list),
         operator(GET, "/v1/sites", Scope::Read, sites::list),
         operator(POST, "/v1/sites", Scope::Admin, sites::create),

@@ -103,6 +103,10 @@ impl Contract {
         assert_eq!(answer.header("content-type"), "application/problem+json", "{at}");
         self.check_value("/components/schemas/Problem", &answer.body, at);
         assert_eq!(answer.body["status"], answer.status, "{at}");
+        let name = answer.body["type"].as_str().unwrap().rsplit(':').next().unwrap();
+        let listed = &self.document["components"]["schemas"]["Problem"]["properties"]["type"]["x-problems"][name];
+        let told = json!({"status": answer.status, "title": answer.body["title"]});
+        assert_eq!(*listed, told, "{at}: as listed in x-problems");
         let id = answer.header("x-request-id");
         let instance = answer.body["instance"].as_str().unwrap();
         assert_eq!(instance.strip_prefix("urn:uuid:").unwrap_or(instance), id, "{at}");

@@ -9,6 +9,7 @@ mod broken;
 mod comments;
 mod contract;
 mod decisions;
+mod docs;
 mod events;
 mod limits;
 mod lists;

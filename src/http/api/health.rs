@@ -9,7 +9,7 @@ use crate::http::error::Part;
 use crate::service::Error;
 
 /// The description of this interface, as the project keeps it.
-const OPENAPI: &str = include_str!("../../../openapi.yaml");
+pub(in crate::http) const OPENAPI: &str = include_str!("../../../openapi.yaml");
 
 /// Says that the process answers.
 pub(in crate::http) async fn live(_: Call) -> Answer {

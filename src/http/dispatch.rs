@@ -18,6 +18,7 @@ use super::metrics::Labels;
 use super::noted::{NotedSite, Screened};
 use super::request_id::{self, RequestId};
 use super::route::{Answer, Route};
+use super::trace_context::TraceContext;
 use crate::clock::Stopwatch;
 use crate::service;
 
@@ -88,6 +89,7 @@ impl Path {
     /// Counts the request, and writes its one line in the log: never a path, content, e-mail or address.
     fn log(&self, request: &HttpRequest, response: &HttpResponse, (id, watch): (&RequestId, Stopwatch)) {
         let site = request.extensions().get::<NotedSite>().map(|noted| noted.0.to_string());
+        let trace = TraceContext::of(request.headers());
         let extensions = response.extensions();
         let screened = extensions.get::<Screened>();
         let labels = Labels {
@@ -103,6 +105,8 @@ impl Path {
             status = labels.status,
             ms = took.as_micros() as f64 / 1e3,
             request = id.as_str(),
+            trace_id = trace.map(|it| it.trace_id),
+            parent_id = trace.map(|it| it.parent_id),
             site,
             comment = screened.and_then(|it| it.comment).map(|comment| comment.to_string()),
             action = screened.map(|it| it.action.as_str()),

@@ -13,6 +13,7 @@ mod noted;
 mod query;
 mod request_id;
 mod route;
+mod trace_context;
 pub mod wire;
 
 use std::io;

@@ -191,4 +191,28 @@ fn no_field_of_a_submission_is_logged_whatever_becomes_of_it() {
             assert!(line.is_none(), "{format}: {hidden} in {line:?}");
         }
     }
+
+#[test]
+fn a_request_is_logged_with_the_trace_it_belongs_to() {
+    keep_log();
+    TestApp::run(async |app| {
+        let (trace, parent) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
+        let header = format!("00-{trace}-{parent}-01");
+        let call = |id: &str| app.get("/livez").header("x-request-id", id);
+        call("trace-1").header("traceparent", &header).send().await.expect(200);
+        call("trace-2").send().await.expect(200);
+        call("trace-3").header("traceparent", &header).header("traceparent", &header).send().await.expect(200);
+        call("trace-4").header("traceparent", &header.to_uppercase()).send().await.expect(200);
+        // A refused one is traced like any other.
+        let refused = app.get("comments").without("authorization").header("x-request-id", "trace-5");
+        refused.header("traceparent", &header).send().await.expect(401);
+        for request in ["trace-1", "trace-5"] {
+            let line = log_of(request).1;
+            assert_eq!((&line["trace_id"], &line["parent_id"]), (&json!(trace), &json!(parent)), "{line}");
+        }
+        for request in ["trace-2", "trace-3", "trace-4"] {
+            let line = log_of(request).1;
+            assert!(line.get("trace_id").is_none() && line.get("parent_id").is_none(), "{line}");
+        }
+    });
 }

@@ -191,6 +191,7 @@ fn no_field_of_a_submission_is_logged_whatever_becomes_of_it() {
             assert!(line.is_none(), "{format}: {hidden} in {line:?}");
         }
     }
+}
 
 #[test]
 fn a_request_is_logged_with_the_trace_it_belongs_to() {

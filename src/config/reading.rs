@@ -149,7 +149,7 @@ impl Layers {
         match default {
             Value::Table(_) => None,
             // A list of many lines would drown the fault.
-            Value::Array(items) if !items.is_empty() => Some(words),
+            Value::Array(items) if !items.is_empty() => Some(words).filter(|words| !words.is_empty()),
             _ if words.is_empty() => Some(format!("default {default}")),
             _ => Some(format!("{} Default {default}", words.trim_end())),
         }

@@ -101,7 +101,8 @@ fn sites_and_keys_are_managed_beside_a_running_service() {
     assert!(std::fs::read_dir(folder.path().join("empty")).unwrap().next().is_none());
     let serving = Serving::start(folder.path());
     assert!(serving.ask("GET /openapi.yaml HTTP/1.0\r\n\r\n").starts_with("HTTP/1.0 200 "));
-    assert_eq!(serving.line("pages"), format!("http://{}/openapi.yaml (the contract)", serving.address()));
+    let url = format!("http://{}", serving.address());
+    assert_eq!(serving.line("pages"), format!("{url}/docs (how to call it), {url}/metrics"));
     let listed = beside(&["sites", "list", "--format", "json"]).ends(0).json();
     assert_eq!(listed["items"][0]["counts"]["open"], 0);
     beside(&["sites", "create", "blog", "--name", "My blog"]).ends(0);

@@ -92,7 +92,7 @@ impl Start {
                 let _ = writeln!(lines, "keys       `moderato keys create --site SITE` makes another one");
             }
         }
-        let _ = writeln!(lines, "pages      {url}/openapi.yaml (the contract)");
+        let _ = writeln!(lines, "pages      {url}/docs (how to call it), {url}/metrics");
         let _ = writeln!(lines, "try        {}", self.curl(&url, &kept));
         Ok(lines)
     }

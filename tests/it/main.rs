@@ -15,6 +15,7 @@ mod limits;
 mod lists;
 mod log;
 mod malformed;
+mod matrix;
 mod metrics;
 mod outage;
 mod policy;

@@ -4,6 +4,9 @@ use std::fmt;
 
 use super::plain_words;
 
+/// How the fault of a key that does not exist begins.
+pub(super) const NOT_KNOWN: &str = "is not known";
+
 /// A value of the settings that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invalid {
@@ -22,6 +25,11 @@ impl Invalid {
     /// What a deserializer says of the value at a dotted path.
     pub fn of_serde(path: &str, message: &str) -> Self {
         Self::new(path, plain_words(message))
+    }
+
+    /// Whether there is no such key.
+    pub fn is_unknown(&self) -> bool {
+        self.detail.starts_with(NOT_KNOWN)
     }
 
     /// Several in one line.

@@ -1,5 +1,7 @@
 //! What a deserializer says of a value, in words for whoever wrote the value.
 
+use super::invalid::NOT_KNOWN;
+
 /// Says in plain words what a deserializer says of a value.
 pub fn plain_words(message: &str) -> String {
     const NUMBERS: [(&str, &str); 10] = [
@@ -16,7 +18,7 @@ pub fn plain_words(message: &str) -> String {
     ];
     let message = message.lines().next().unwrap_or_default().replace('`', "'");
     if message.starts_with("unknown field ") && message.ends_with("there are no fields") {
-        return "is not known; nothing can be set here".to_owned();
+        return format!("{NOT_KNOWN}; nothing can be set here");
     }
     let Some((found, expected)) = message.rsplit_once(", expected ") else { return message };
     let named = NUMBERS.iter().find(|(name, _)| *name == expected).map_or(expected, |(_, words)| words);
@@ -29,7 +31,7 @@ pub fn plain_words(message: &str) -> String {
         named => named,
     };
     if found.starts_with("unknown field ") {
-        return format!("is not known; known are {}", named.trim_start_matches("one of "));
+        return format!("{NOT_KNOWN}; known are {}", named.trim_start_matches("one of "));
     }
     if let Some(found) = found.strip_prefix("unknown variant ") {
         return format!("must be {named}, not {found}");

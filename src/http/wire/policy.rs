@@ -57,5 +57,6 @@ pub(in crate::http) fn policy_fault(fault: &Invalid) -> FieldFault {
         .filter(|name| !name.is_empty())
         .map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1")))
         .collect();
-    FieldFault::new(pointer, Fault::new("invalid_value", fault.detail.clone()))
+    let code = if fault.is_unknown() { "unknown_field" } else { "invalid_value" };
+    FieldFault::new(pointer, Fault::new(code, fault.detail.clone()))
 }

@@ -87,6 +87,8 @@ impl Sort {
 /// Which index a store reads for a query: the first that is named, in this order. All other conditions are tested on the records read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Index<'a> {
+    /// The comment with this id of the blog's, if it is in the query's order.
+    External(&'a ExternalId),
     /// The queue, by priority.
     Queue,
     /// One post's comments.
@@ -102,7 +104,9 @@ pub enum Index<'a> {
 impl ListQuery {
     /// The index that drives this query.
     pub fn index(&self) -> Index<'_> {
-        if self.sort == Sort::Priority {
+        if let Some(id) = &self.filter.external_id {
+            Index::External(id)
+        } else if self.sort == Sort::Priority {
             Index::Queue
         } else if let Some(post) = &self.filter.post {
             Index::Post(post)

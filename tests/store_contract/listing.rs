@@ -170,7 +170,8 @@ async fn a_call_that_has_read_a_thousand_records_answers_what_it_has() {
     everywhere(async |store| {
         let many = u32::try_from(MAX_READ).unwrap() + 20;
         for n in 1..=many {
-            keep(store, &blog(), on_post(approved(n), if n == 7 || n == many { "wanted" } else { "post-1" })).await;
+            let comment = if n == 7 { named(approved(n), "x-7") } else { approved(n) };
+            keep(store, &blog(), on_post(comment, if n == 7 || n == many { "wanted" } else { "post-1" })).await;
         }
         // A condition that no index serves.
         let query = filtered(|filter| filter.text = Some(needle("number 7,")));
@@ -183,6 +184,12 @@ async fn a_call_that_has_read_a_thousand_records_answers_what_it_has() {
         // The post's index reads its own comments only.
         let query = filtered(|filter| filter.post = Some("wanted".to_owned()));
         assert_eq!(list(store, query).await, [many, 7]);
+        // So does the blog's id: the one comment it names is found however many are newer.
+        let query = filtered(|filter| filter.external_id = Some(external("x-7")));
+        for sort in [Sort::Newest, Sort::Oldest] {
+            let found = store.list(&blog(), &ListQuery { sort, ..query.clone() }).await.unwrap();
+            assert_eq!((numbers(&found.items), found.next), (vec![7], None));
+        }
     })
     .await;
 }

@@ -46,6 +46,14 @@ impl Scan {
         let (beyond, direction) = if query.sort == Sort::Newest { ("<", "DESC") } else { (">", "ASC") };
         let mut values = vec![Value::from(site)];
         let part = match query.index() {
+            Index::External(id) => {
+                values.push(Value::from(id.as_str().to_owned()));
+                if query.sort == Sort::Priority {
+                    "external_id = ?2 AND priority IS NOT NULL"
+                } else {
+                    "external_id = ?2"
+                }
+            }
             Index::Queue => "priority IS NOT NULL",
             Index::Post(post) => {
                 values.push(Value::from(post.to_owned()));
@@ -82,7 +90,7 @@ impl Scan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{AuthorId, Filter, Timestamp};
+    use crate::domain::{AuthorId, ExternalId, Filter, Timestamp};
 
     #[test]
     fn every_list_reads_an_index_in_order_and_sorts_nothing() {
@@ -94,6 +102,7 @@ mod tests {
             Filter { status: Some(Status::Held), ..Filter::default() },
             Filter { post: Some("1".to_owned()), ..Filter::default() },
             Filter { author, ..Filter::default() },
+            Filter { external_id: ExternalId::try_from("1".to_owned()).ok(), ..Filter::default() },
         ];
         let after = Some(Position { key: 5, id: CommentId::new(Timestamp::from_millis(5), [1; 10]) });
         for filter in filters {
@@ -107,8 +116,11 @@ mod tests {
                 let plan: Vec<String> = steps.map(Result::unwrap).collect();
                 let orderly = plan.iter().all(|step| !step.contains("SCAN") && !step.contains("TEMP B-TREE"));
                 assert!(orderly, "{query:?}: {plan:?}");
-                let reads_place =
-                    after.is_none() || plan.iter().any(|step| step.contains("<(?,?)") || step.contains(">(?,?)"));
+                // What can be one comment only has no place to go on from.
+                let is_one = matches!(query.index(), Index::External(_));
+                let reads_place = after.is_none()
+                    || is_one
+                    || plan.iter().any(|step| step.contains("<(?,?)") || step.contains(">(?,?)"));
                 assert!(reads_place, "{query:?}: {plan:?}");
             }
         }

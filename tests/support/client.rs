@@ -15,6 +15,8 @@ pub struct Client {
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
+    /// The header `Content-Type`, empty without one.
+    pub content_type: String,
     pub body: Vec<u8>,
 }
 
@@ -72,8 +74,13 @@ impl Client {
             Some(connection) => connection,
             closed => closed.insert(connect(self.address)?),
         };
-        connection.get_mut().write_all(&request)?;
-        read_answer(connection)
+        // A server that refuses a body early has answered though the rest cannot be sent.
+        let sent = connection.get_mut().write_all(&request);
+        let (answer, is_last) = read_answer(connection).map_err(|unread| sent.err().unwrap_or(unread))?;
+        if is_last {
+            self.connection = None;
+        }
+        Ok(answer)
     }
 }
 
@@ -84,14 +91,15 @@ fn connect(address: SocketAddr) -> io::Result<BufReader<TcpStream>> {
     Ok(BufReader::new(stream))
 }
 
-fn read_answer(connection: &mut BufReader<TcpStream>) -> io::Result<Answer> {
+/// The answer, and whether the server closes the connection after it.
+fn read_answer(connection: &mut BufReader<TcpStream>) -> io::Result<(Answer, bool)> {
     let broken = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
     let mut line = String::new();
     if connection.read_line(&mut line)? == 0 {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
     let status = line.split(' ').nth(1).and_then(|code| code.parse().ok()).ok_or_else(|| broken("no status"))?;
-    let mut length = 0;
+    let (mut length, mut content_type, mut is_last) = (0, String::new(), false);
     loop {
         line.clear();
         if connection.read_line(&mut line)? == 0 {
@@ -101,13 +109,15 @@ fn read_answer(connection: &mut BufReader<TcpStream>) -> io::Result<Answer> {
         if header.is_empty() {
             break;
         }
-        if let Some((name, value)) = header.split_once(':')
-            && name.eq_ignore_ascii_case("content-length")
-        {
-            length = value.trim().parse().map_err(|_| broken("no length"))?;
+        let Some((name, value)) = header.split_once(':') else { continue };
+        match (name.to_ascii_lowercase().as_str(), value.trim()) {
+            ("content-length", value) => length = value.parse().map_err(|_| broken("no length"))?,
+            ("content-type", value) => value.clone_into(&mut content_type),
+            ("connection", value) => is_last = value.eq_ignore_ascii_case("close"),
+            _ => {}
         }
     }
     let mut body = vec![0; length];
     connection.read_exact(&mut body)?;
-    Ok(Answer { status, body })
+    Ok((Answer { status, content_type, body }, is_last))
 }

@@ -34,7 +34,7 @@ pub use invalid::Invalid;
 pub use limit::{CommenterLimits, Limit, OverLimit, OverLimitAction, Quota, Refused};
 pub use overrides::{SiteOverrides, SiteSettings};
 pub use plain::plain_words;
-pub use query::{Cursor, Filter, Index, ListQuery, MAX_READ, Needle, Page, Position, Sort};
+pub use query::{Cursor, Filter, Index, ListQuery, MAX_READ, MAX_READ_BYTES, Needle, Page, Position, Sort};
 pub use rule_doc::RuleDoc;
 pub use site::{ApiKey, Counts, KeyId, Scope, Site, SiteName, Totals};
 pub use submission::{

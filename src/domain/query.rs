@@ -10,6 +10,10 @@ use super::{AuthorId, Comment, CommentId, DecidedBy, ExternalId, Fault, Review, 
 /// The most records one call of a list reads; a page that stops there is short, and still carries `next`.
 pub const MAX_READ: usize = 1_000;
 
+/// The most bytes of text, the comments' own and what they answer, that one call of a list reads before it stops in the same
+/// way: a thousand comments of ordinary length have a tenth of it, a thousand of the greatest would keep a reader for seconds.
+pub const MAX_READ_BYTES: usize = 8 << 20;
+
 /// A question for comments.
 #[derive(Clone, Debug, Default)]
 pub struct ListQuery {
@@ -117,6 +121,12 @@ impl ListQuery {
         } else {
             Index::All
         }
+    }
+
+    /// The bytes of text that a comment has a reader read, for [`MAX_READ_BYTES`].
+    pub fn weight(comment: &Comment) -> usize {
+        let answered = comment.submission.parent.as_ref().and_then(|parent| parent.content.as_ref());
+        comment.submission.content.len() + answered.map_or(0, |content| content.len())
     }
 
     /// Where a comment stands in this query's order; `None` if it cannot be in it.

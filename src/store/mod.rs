@@ -86,7 +86,8 @@ pub trait Store: Send + Sync {
     async fn get(&self, site: &SiteId, comment: &CommentRef) -> Result<Option<Comment>, Error>;
 
     /// A page of comments. [`ListQuery::index`] names the index that is read, in the query's order; of at most
-    /// [`MAX_READ`](crate::domain::MAX_READ) records read, those that [`Filter::accepts`](crate::domain::Filter::accepts)
+    /// [`MAX_READ`](crate::domain::MAX_READ) records read, and no further one once their texts have
+    /// [`MAX_READ_BYTES`](crate::domain::MAX_READ_BYTES), those that [`Filter::accepts`](crate::domain::Filter::accepts)
     /// are answered. `next` is the position of the last record read, unless the index ended there.
     async fn list(&self, site: &SiteId, query: &ListQuery) -> Result<Page<Comment>, Error>;
 

@@ -2,7 +2,8 @@
 
 use moderato::domain::DecisionAction::Approve;
 use moderato::domain::{
-    Comment, DecidedBy, Filter, Group, Hit, HitMode, ListQuery, MAX_READ, Needle, Position, RuleId, Sort, Status,
+    Comment, Content, DecidedBy, Filter, Group, Hit, HitMode, ListQuery, MAX_READ, MAX_READ_BYTES, Needle, Position,
+    RuleId, Sort, Status,
 };
 use moderato::store::Store;
 
@@ -195,6 +196,24 @@ async fn a_call_that_has_read_a_thousand_records_answers_what_it_has() {
 }
 
 #[tokio::test]
+async fn a_call_stops_early_where_the_comments_are_long() {
+    everywhere(async |store| {
+        let each = Content::MAX_BYTES;
+        let enough = u32::try_from(MAX_READ_BYTES / each).unwrap();
+        for n in 1..=enough + 2 {
+            keep(store, &blog(), long(approved(n), each)).await;
+        }
+        let query = filtered(|filter| filter.text = Some(needle("is in none")));
+        let short = store.list(&blog(), &query).await.unwrap();
+        let position = Position { key: at(3).millis(), id: id(3) };
+        assert_eq!((short.items.len(), short.next), (0, Some(position)), "{enough} of {each} bytes were read");
+        let rest = store.list(&blog(), &ListQuery { after: short.next, ..query }).await.unwrap();
+        assert_eq!((rest.items.len(), rest.next), (0, None));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_list_shows_its_own_site_only() {
     everywhere(async |store| {
         keep(store, &other(), by_author(named(held(1), "x-1"), 1)).await;
@@ -213,6 +232,11 @@ async fn a_list_shows_its_own_site_only() {
         assert_eq!(list(store, filtered(|filter| filter.external_id = Some(external("x-1")))).await, [0; 0]);
     })
     .await;
+}
+
+fn long(mut comment: Comment, bytes: usize) -> Comment {
+    comment.submission.content = Content::try_from("x".repeat(bytes)).unwrap();
+    comment
 }
 
 fn written_at(comment: Comment, seconds: i64) -> Comment {

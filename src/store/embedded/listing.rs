@@ -6,7 +6,9 @@ use rusqlite::{Connection, params_from_iter};
 use super::fault::Fault;
 use super::packed::comment_at;
 use super::sites;
-use crate::domain::{Comment, CommentId, Index, ListQuery, MAX_READ, Page, Position, SiteId, Sort, Status};
+use crate::domain::{
+    Comment, CommentId, Index, ListQuery, MAX_READ, MAX_READ_BYTES, Page, Position, SiteId, Sort, Status,
+};
 use crate::store::Error;
 
 /// [`Store::list`](crate::store::Store::list)
@@ -15,15 +17,17 @@ pub(super) fn list(tx: &Connection, site: &SiteId, query: &ListQuery) -> Result<
     let Scan { sql, values } = Scan::of(query, site.number);
     let mut find = tx.prepare_cached(&sql)?;
     let mut rows = find.query(params_from_iter(values))?;
-    let (mut items, mut last, mut read) = (Vec::new(), query.after, 0);
+    let (mut items, mut last, mut read, mut bytes) = (Vec::new(), query.after, 0, 0);
     while let Some(row) = rows.next()? {
         // One row more than is read tells whether the index ends here.
-        if read == MAX_READ || items.len() >= query.limit {
+        if read == MAX_READ || bytes >= MAX_READ_BYTES || items.len() >= query.limit {
             return Ok(Page { items, next: last });
         }
         last = Some(Position { key: row.get(0)?, id: CommentId::from_bytes(row.get(1)?) });
         read += 1;
-        match comment_at(row, 1) {
+        let comment = comment_at(row, 1);
+        bytes += comment.as_ref().map_or(0, ListQuery::weight);
+        match comment {
             Ok(comment) if query.filter.accepts(&comment) => items.push(comment),
             Ok(_) => {}
             // One damaged record must not hide all others; whoever reads the log can erase it by its id.

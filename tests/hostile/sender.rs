@@ -231,7 +231,7 @@ fn same(expected: &Value, answer: &Value, what: &str) -> Checked {
 
 fn item(list: &Value, id: &str) -> Value {
     let items = list["items"].as_array().into_iter().flatten();
-    items.filter(|item| item["id"] == id).cloned().next().unwrap_or_default()
+    items.into_iter().find(|item| item["id"] == id).cloned().unwrap_or_default()
 }
 
 fn text(case: &Case) -> &str {

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 /// How long nothing may come before a connection with all its answers counts as done.
-const SILENCE: Duration = Duration::from_millis(40);
+const SILENCE: Duration = Duration::from_millis(20);
 /// How long an answer is waited for: longer than the service waits for a head or a body.
 const PATIENCE: Duration = Duration::from_secs(14);
 

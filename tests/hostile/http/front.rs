@@ -41,8 +41,9 @@ impl Front {
     /// haproxy, in one thread, so that all requests share its connections to the service.
     pub fn haproxy(service: SocketAddr, folder: &Path) -> Front {
         let address = free_address();
-        let settings =
-            include_str!("haproxy.cfg").replace("SERVICE", &service.to_string()).replace("LISTEN", &address.to_string());
+        let settings = include_str!("haproxy.cfg")
+            .replace("SERVICE", &service.to_string())
+            .replace("LISTEN", &address.to_string());
         let file = folder.join("haproxy.cfg");
         fs::write(&file, format!("global\n    nbthread 1\n\n{settings}")).unwrap();
         let mut command = Command::new(installed("haproxy", "-v"));
@@ -72,9 +73,8 @@ impl Drop for Front {
 /// The program's path. Debian keeps it where only root looks.
 fn installed(name: &str, question: &str) -> String {
     let places = [name.to_owned(), format!("/usr/sbin/{name}")];
-    let is_there = |path: &String| {
-        Command::new(path).arg(question).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
-    };
+    let is_there =
+        |path: &String| Command::new(path).arg(question).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
     places.into_iter().find(is_there).unwrap_or_else(|| {
         panic!(
             "{name} is not installed: `apt-get install nginx-light haproxy` (tests/all does it), \

@@ -47,6 +47,16 @@ fn there_are_two_hundred_cases_each_with_a_name_of_its_own() {
     assert!(count >= 200, "{count} cases");
 }
 
+#[test]
+fn the_proxies_are_set_as_the_documentation_says() {
+    let documented = include_str!("../../../SECURITY.md");
+    let settings = concat!(include_str!("nginx.conf"), include_str!("haproxy.cfg"));
+    for line in settings.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let line = line.replace("SERVICE", "127.0.0.1:8080").replace("LISTEN", "80").replace("bind 80", "bind :80");
+        assert!(documented.lines().any(|documented| documented.trim() == line), "SECURITY.md does not say `{line}`");
+    }
+}
+
 fn without_proxies() -> bool {
     std::env::var("MODERATO_WITHOUT_PROXIES").is_ok_and(|value| value == "1")
 }

@@ -96,7 +96,7 @@ impl Target {
 /// The requests of a stretch of the log, in order.
 pub fn logged(log: &str) -> Vec<Logged> {
     let request = |line: &str| {
-        let fields = serde_json::from_str::<Value>(line).ok()?["fields"].take();
+        let fields: Value = serde_json::from_str(line).ok()?;
         let id = fields["request"].as_str()?.to_owned();
         (fields["message"] == "request").then(|| Logged { id, status: fields["status"].as_u64().unwrap() })
     };

@@ -14,6 +14,7 @@ use super::Edge;
 use super::body::Incoming;
 use super::call::Call;
 use super::error::{Code, Problem};
+use super::last;
 use super::metrics::Labels;
 use super::noted::{NotedSite, Screened};
 use super::request_id::{self, RequestId};
@@ -70,11 +71,15 @@ impl Path {
             headers.insert(HeaderName::from_static(request_id::HEADER), value);
         }
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        last::note(&request, &response);
         self.log(&request, &response, (&id, watch));
         body.hold_until_sent(response)
     }
 
     async fn answer(&self, request: &HttpRequest, body: Incoming, id: &RequestId) -> Answer {
+        if last::is_passed(request) {
+            return Err(Problem::new(Code::AfterClose, "A request before this one closed the connection."));
+        }
         if self.routes.is_empty() {
             return Err(Problem::new(Code::UnknownRoute, "See /openapi.yaml for what there is."));
         }

@@ -19,6 +19,7 @@ const RETRY_AFTER: &str = "1";
 pub(super) enum Code {
     InvalidJson,
     BrokenBody,
+    AfterClose,
     NoKey,
     WrongKey,
     MissingScope,
@@ -57,6 +58,7 @@ impl Code {
         match self {
             Code::InvalidJson => ("invalid_json", 400, "The body is not JSON"),
             Code::BrokenBody => ("broken_body", 400, "The body did not arrive whole"),
+            Code::AfterClose => ("after_close", 400, "The connection was to be closed"),
             Code::NoKey => ("no_key", 401, "A key is needed"),
             Code::WrongKey => ("wrong_key", 401, "The key is not valid"),
             Code::MissingScope => ("missing_scope", 403, "The key lacks the scope"),
@@ -283,8 +285,8 @@ impl Problem {
             Code::Unavailable | Code::Full | Code::NotReady => {
                 response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
             }
-            // Where one request ends can no longer be told.
-            Code::BrokenBody => drop(response.force_close()),
+            // Where one request ends can no longer be told, or no other was to come.
+            Code::BrokenBody | Code::AfterClose => drop(response.force_close()),
             _ => {}
         }
         if let Some(refused) = limited {

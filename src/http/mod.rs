@@ -8,6 +8,7 @@ mod client_ip;
 mod dispatch;
 mod docs;
 mod error;
+mod last;
 mod metrics;
 mod noted;
 mod query;
@@ -124,6 +125,7 @@ pub fn server(
         .shutdown_timeout(settings.shutdown_seconds)
         .client_request_timeout(HEAD_TIME)
         .keep_alive(KEEP_ALIVE)
+        .on_connect(last::watch)
         .listen(listener)?;
     Ok(server.run())
 }

@@ -141,6 +141,31 @@ fn parameters_are_refused_where_there_are_none_but_not_a_monitors() {
 }
 
 #[test]
+fn what_comes_after_a_request_that_closes_the_connection_is_not_done() {
+    TestApp::run(async |app| {
+        let body = submission("Hello.").to_string();
+        let mut connection = tokio::net::TcpStream::connect(app.address.trim_start_matches("http://")).await.unwrap();
+        let requests = format!(
+            "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n\
+             POST /v1/sites/demo/comments HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            app.key,
+            body.len()
+        );
+        connection.write_all(requests.as_bytes()).await.unwrap();
+        let mut answers = String::new();
+        let closed = connection.read_to_string(&mut answers);
+        tokio::time::timeout(std::time::Duration::from_secs(8), closed)
+            .await
+            .expect("the connection stays open")
+            .unwrap();
+        assert!(answers.starts_with("HTTP/1.1 200 ") && answers.contains("HTTP/1.1 400 "), "{answers}");
+        assert!(answers.contains("urn:moderato:problem:after_close"), "{answers}");
+        assert!(app.get("comments").send().await.ids().is_empty());
+    });
+}
+
+#[test]
 fn an_answer_does_not_wait_for_the_rest_of_a_body() {
     TestApp::run(async |app| {
         let bodies = ["Content-Length: 100\r\n\r\nab", "Transfer-Encoding: chunked\r\n\r\n5\r\nab"];

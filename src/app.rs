@@ -1,5 +1,6 @@
 //! The composition root: puts the parts together, serves, and takes them apart in order.
 
+mod open_files;
 mod reload;
 
 use std::fmt;
@@ -58,7 +59,9 @@ impl App {
         let metrics = http::Metrics::default();
         let registry = Arc::new(telemetry::registry(&service, &metrics));
         let monitoring = http::Monitoring { registry, metrics, settings: settings.metrics.clone() };
-        let server = http::server(listener, Arc::clone(&service), monitoring, &settings.http)
+        let max_connections = open_files::make_room_for(settings.http.max_connections);
+        let edge = http::Settings { max_connections, ..settings.http.clone() };
+        let server = http::server(listener, Arc::clone(&service), monitoring, &edge)
             .map_err(|error| Error::Listen(address.to_string(), error))?;
         tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
         Ok(Self { server, service, configured, triggers, signals, address, lock })

@@ -172,13 +172,20 @@ fn check(settings: &http::Settings) -> Result<(), (&'static str, String)> {
     const MOST_WORKERS: usize = 1024;
     /// A day: no request takes longer.
     const MOST_SECONDS: u64 = 24 * 60 * 60;
-    let http::Settings { listen, workers, shutdown_seconds, trusted_proxies, forwarded_header: _ } = settings;
+    /// More than one address can keep apart.
+    const MOST_CONNECTIONS: usize = 1_000_000;
+    let http::Settings { listen, workers, max_connections, shutdown_seconds, trusted_proxies, forwarded_header: _ } =
+        settings;
     let port = listen.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port.parse::<u16>());
     if !matches!(port, Some(Ok(_))) {
         return Err(("http.listen", format!("must be an address and a port, not \"{listen}\"")));
     }
     if *workers > MOST_WORKERS {
         return Err(("http.workers", format!("must be at most {MOST_WORKERS}, not {workers}")));
+    }
+    if !(1..=MOST_CONNECTIONS).contains(max_connections) {
+        let detail = format!("must be from 1 to {MOST_CONNECTIONS}, not {max_connections}");
+        return Err(("http.max_connections", detail));
     }
     if *shutdown_seconds > MOST_SECONDS {
         return Err(("http.shutdown_seconds", format!("must be at most {MOST_SECONDS}, not {shutdown_seconds}")));

@@ -14,6 +14,7 @@ use super::Edge;
 use super::body::Incoming;
 use super::call::Call;
 use super::error::{Code, Problem};
+use super::head;
 use super::last;
 use super::metrics::Labels;
 use super::noted::{NotedSite, Screened};
@@ -80,6 +81,7 @@ impl Path {
         if last::is_passed(request) {
             return Err(Problem::new(Code::AfterClose, "A request before this one closed the connection."));
         }
+        head::check(request)?;
         if self.routes.is_empty() {
             return Err(Problem::new(Code::UnknownRoute, "See /openapi.yaml for what there is."));
         }

@@ -8,6 +8,7 @@ mod client_ip;
 mod dispatch;
 mod docs;
 mod error;
+mod head;
 mod last;
 mod metrics;
 mod noted;
@@ -94,6 +95,8 @@ pub struct Settings {
     pub listen: String,
     /// Threads that answer requests; 0: one per processor.
     pub workers: usize,
+    /// Connections that are served at a time; others wait until one ends.
+    pub max_connections: usize,
     /// How long requests in flight may take to finish when the server stops, in seconds.
     pub shutdown_seconds: u64,
     /// Proxies whose word on whom they speak for is taken.
@@ -121,6 +124,7 @@ pub fn server(
     let app = move || App::new().configure(|app| dispatch::register(app, &edge, table(&room, &monitoring)));
     let server = HttpServer::new(app)
         .workers(workers)
+        .max_connections(settings.max_connections.div_ceil(workers))
         .disable_signals()
         .shutdown_timeout(settings.shutdown_seconds)
         .client_request_timeout(HEAD_TIME)

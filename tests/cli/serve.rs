@@ -1,6 +1,7 @@
 //! `serve`, and the commands that work beside it.
 
-use std::net::TcpListener;
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
@@ -165,4 +166,39 @@ fn as_shipped_a_monitor_on_this_machine_reads_the_metrics_and_nobody_behind_a_pr
     }
     let answer = serving.ask("GET /metrics HTTP/1.0\r\nX-Forwarded-For: 127.0.0.1\r\n\r\n");
     assert!(answer.starts_with("HTTP/1.0 401 "), "{answer}");
+}
+
+#[test]
+fn with_few_open_files_it_serves_fewer_connections_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = env!("CARGO_BIN_EXE_moderato");
+    let serving = Serving::of(
+        std::process::Command::new("sh")
+            .current_dir(folder.path())
+            .env_clear()
+            .args(["-c", &format!("ulimit -n 64; MODERATO__HTTP__LISTEN=127.0.0.1:0 exec {program} serve")]),
+    );
+    for _ in 0..100 {
+        let answer = serving.ask("GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    let ended = serving.stop().ends(0);
+    let said = "leaves room for 16 of http.max_connections = 10000: raise it to 10048";
+    assert!(ended.err.contains(said), "{}", ended.err);
+}
+
+#[test]
+fn a_body_that_drips_does_not_hold_up_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start_with(folder.path(), &[("MODERATO__HTTP__SHUTDOWN_SECONDS", "1")]);
+    let key = key_of_curl_line(&serving, folder.path());
+    let mut slow = TcpStream::connect(serving.address()).unwrap();
+    let head = "POST /v1/sites/demo/comments HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n";
+    slow.write_all(format!("{head}Authorization: Bearer {key}\r\n\r\n{{").as_bytes()).unwrap();
+    assert!(serving.submit("demo", &key).starts_with("HTTP/1.1 201"));
+    let watch = moderato::clock::Stopwatch::start();
+    serving.stop().ends(0);
+    assert!(watch.elapsed().as_secs() < 8, "{:?}", watch.elapsed());
+    let again = Serving::start(folder.path());
+    assert!(again.line("data").ends_with("found again: 1 site, 1 comment, 1 waiting for a moderator"));
 }

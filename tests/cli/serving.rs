@@ -25,7 +25,11 @@ impl Serving {
         if folder.join("moderato.toml").is_file() {
             command.args(["--config", "moderato.toml"]);
         }
-        command.env("MODERATO__HTTP__LISTEN", "127.0.0.1:0").envs(variables.iter().copied());
+        Self::of(command.env("MODERATO__HTTP__LISTEN", "127.0.0.1:0").envs(variables.iter().copied()))
+    }
+
+    /// What this command starts.
+    pub fn of(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut lines = String::new();

@@ -165,10 +165,10 @@ fn a_question_that_makes_no_sense_is_refused_with_its_parameter() {
 #[test]
 fn of_many_faults_the_first_are_listed_and_long_names_are_cut() {
     TestApp::run(async |app| {
-        let unknown: Vec<_> = (0..9_000).map(|place| format!("a{place}")).collect();
+        let unknown: Vec<_> = (0..1_000).map(|place| format!("a{place}")).collect();
         let answer = app.get(&format!("comments?{}", unknown.join("&"))).send().await.problem(422, "invalid");
         assert_eq!(answer.faults().len(), 20);
-        assert_eq!(answer.body["detail"], "9000 fields are not valid; the first 20 are listed.");
+        assert_eq!(answer.body["detail"], "1000 fields are not valid; the first 20 are listed.");
         assert!(answer.bytes.len() < 10_000);
         let answer = app.get(&format!("comments?{}", "ä".repeat(500))).send().await.problem(422, "invalid");
         assert_eq!(answer.faults()[0].0, format!("query:{}", "ä".repeat(58)));

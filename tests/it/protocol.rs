@@ -184,3 +184,72 @@ fn an_answer_does_not_wait_for_the_rest_of_a_body() {
         }
     });
 }
+
+#[test]
+fn a_head_is_bounded() {
+    TestApp::run(async |app| {
+        let with_lines = |lines: usize| {
+            // The client sends `accept`, `host` and the key by itself.
+            (3..lines).fold(app.get("comments"), |call, line| call.header(&format!("x-line-{line}"), "1"))
+        };
+        with_lines(64).send().await.expect(200);
+        let refused = with_lines(65).send().await.problem(431, "too_many_headers");
+        assert_eq!(refused.body["detail"], "A request may have 64 header lines, not 65.");
+        let path = |length: usize| format!("/livez?{}", "x".repeat(length - "/livez?".len()));
+        app.get(&path(8 * 1024)).send().await.expect(200);
+        let refused = app.get(&path(8 * 1024 + 1)).send().await.problem(414, "target_too_long");
+        assert_eq!(refused.body["detail"], "Path and query may have 8192 bytes, not 8193.");
+    });
+}
+
+/// A POST of a comment whose body comes as it is written here: pieces, each after a pause in milliseconds. What is answered, and
+/// after how many seconds.
+async fn dripped(app: &TestApp, length: usize, pieces: &[(u64, usize)]) -> (String, u64) {
+    let address = app.address.trim_start_matches("http://");
+    let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "POST /v1/sites/demo/comments/check HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\
+         Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n",
+        app.key
+    );
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let (mut reading, mut writing) = connection.into_split();
+    let begun = moderato::clock::Stopwatch::start();
+    let send = async {
+        for (pause, bytes) in pieces {
+            tokio::time::sleep(std::time::Duration::from_millis(*pause)).await;
+            // Whoever was refused may be hung up on.
+            let _ = writing.write_all(&vec![b' '; *bytes]).await;
+        }
+        std::future::pending::<()>().await;
+    };
+    let mut answer = vec![0; 16];
+    tokio::select! {
+        read = reading.read_exact(&mut answer) => drop(read.unwrap()),
+        () = send => {}
+    }
+    (String::from_utf8_lossy(&answer).into_owned(), begun.elapsed().as_secs())
+}
+
+#[test]
+fn a_body_that_is_slow_is_not_waited_for() {
+    TestApp::run(async |app| {
+        let drip: Vec<(u64, usize)> = (0..100).map(|_| (100, 1)).collect();
+        let steady: Vec<(u64, usize)> = (0..50).map(|_| (100, 150)).collect();
+        let endless: Vec<(u64, usize)> = (0..120).map(|_| (100, 100)).collect();
+        let (silent, drip, late, steady, endless) = tokio::join!(
+            dripped(app, 1_000, &[]),
+            dripped(app, 1_000, &drip),
+            dripped(app, 4_000, &[(2_500, 2_500), (3_000, 1_500)]),
+            dripped(app, 50 * 150, &steady),
+            dripped(app, 100_000, &endless),
+        );
+        assert_eq!(silent, ("HTTP/1.1 408 Req".to_owned(), 3));
+        assert_eq!(drip, ("HTTP/1.1 408 Req".to_owned(), 3));
+        assert_eq!(late.0, "HTTP/1.1 408 Req", "2,500 bytes have five seconds");
+        assert!((5..=6).contains(&late.1), "{late:?}");
+        assert_eq!(steady.0, "HTTP/1.1 400 Bad", "it came whole, and is no JSON");
+        assert_eq!(endless.0, "HTTP/1.1 408 Req");
+        assert!((10..=11).contains(&endless.1), "{endless:?}");
+    });
+}

@@ -51,8 +51,8 @@ impl Sent {
 
     /// What a case's `value` describes.
     pub fn of(recipe: &Value) -> Self {
-        match recipe.get("raw").and_then(Value::as_str) {
-            Some(json) => Self::raw(json),
+        match recipe.get("raw") {
+            Some(json) => Self::raw(std::str::from_utf8(&made(json)).unwrap()),
             None => Self::bytes(made(recipe)),
         }
     }

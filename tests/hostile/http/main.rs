@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, dead_code, reason = "a test reads clocks and may panic")]
 
 mod case;
+mod control;
 mod exchange;
 mod front;
 mod run;

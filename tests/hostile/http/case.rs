@@ -73,6 +73,10 @@ enum Part {
     Counted {
         counted: Vec<Part>,
     },
+    /// A chunk of a body.
+    Chunk {
+        chunk: Vec<Part>,
+    },
 }
 
 /// All cases, in the order of their files' names.
@@ -142,6 +146,12 @@ fn bytes_of(parts: &[Part], fill: &dyn Fn(&str) -> String) -> Vec<u8> {
                 let body = bytes_of(counted, fill);
                 bytes.extend(format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes());
                 bytes.extend(body);
+            }
+            Part::Chunk { chunk } => {
+                let data = bytes_of(chunk, fill);
+                bytes.extend(format!("{:x}\r\n", data.len()).as_bytes());
+                bytes.extend(data);
+                bytes.extend(b"\r\n");
             }
         }
     }

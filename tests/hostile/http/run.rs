@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Mutex;
 use std::thread;
+use std::time::Instant;
 
 use serde_json::Value;
 
@@ -35,7 +36,7 @@ impl Run {
 
     /// Sends all cases and fails with everything that was found.
     pub fn all(self) {
-        let (start, resident) = (self.target.log_from(0).len(), self.target.resident_kib());
+        let (start, resident) = (self.target.log_end(), self.target.resident_kib());
         let cases = case::all();
         thread::scope(|scope| {
             for (number, case) in cases.iter().enumerate().filter(|(_, case)| case.slow) {
@@ -73,8 +74,8 @@ impl Run {
     }
 
     fn one(&self, number: usize, case: &Case) {
-        let id = format!("case-{number}");
-        let start = self.target.log_from(0).len();
+        let (id, begun) = (format!("case-{number}"), Instant::now());
+        let start = self.target.log_end();
         let seen = self.send(&id, case);
         let log = logged(&self.target.log_from(start));
         let prefix = format!("{id}-");
@@ -101,7 +102,8 @@ impl Run {
         let mut short = statuses.clone();
         short.dedup();
         let closed = if seen.iter().all(|it| it.closed) { ", closed" } else { "" };
-        println!("{}: {short:?} in {}, {} seen{closed}", case.name, statuses.len(), own.len());
+        let took = begun.elapsed().as_millis();
+        println!("{}: {short:?} in {}, {} seen{closed}, {took} ms", case.name, statuses.len(), own.len());
         self.received.lock().unwrap().extend(seen.iter().flat_map(ids));
         wrong.extend(self.wrong_with_the_next(&id));
         for fault in wrong {

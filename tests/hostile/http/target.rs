@@ -1,7 +1,9 @@
 //! A service of its own with a second site, by itself or behind a proxy, and what its log says of requests.
 
 use std::fs;
+use std::io::{Read, Seek, SeekFrom};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -79,10 +81,22 @@ impl Target {
         exchange(self.address(), request.as_bytes(), (1, Bodies::AsDeclared))
     }
 
+    /// How many bytes of log there are.
+    pub fn log_end(&self) -> u64 {
+        fs::metadata(self.log_file()).unwrap().len()
+    }
+
     /// The log from this byte on.
-    pub fn log_from(&self, start: usize) -> String {
-        let log = fs::read(self.folder.path().join("data.log")).unwrap();
-        String::from_utf8(log[start..].to_vec()).unwrap()
+    pub fn log_from(&self, start: u64) -> String {
+        let mut file = fs::File::open(self.log_file()).unwrap();
+        file.seek(SeekFrom::Start(start)).unwrap();
+        let mut log = String::new();
+        file.read_to_string(&mut log).unwrap();
+        log
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.folder.path().join("data.log")
     }
 
     /// The memory that the service holds, in KiB.

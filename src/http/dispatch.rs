@@ -72,7 +72,6 @@ impl Path {
             headers.insert(HeaderName::from_static(request_id::HEADER), value);
         }
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        last::note(&request, &response);
         self.log(&request, &response, (&id, watch));
         body.hold_until_sent(response)
     }

@@ -16,8 +16,9 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::domain::{AuthorId, CommenterLimits, Limit, OverLimit, OverLimitAction, PublicAddress, Refused, SiteId};
-use charged::Charged;
+use charged::{Charged, Once};
 use gate::Gate;
+use quotas::longer;
 use table::Table;
 
 pub use quotas::Quotas;
@@ -42,7 +43,28 @@ struct Memory {
 struct Gates {
     key: Gate,
     site: Gate,
+    retries: Gate,
     wrong_keys: Gate,
+}
+
+impl Gates {
+    /// Charges a submission or check, or says why not, of several reasons the one that takes longest.
+    fn charge(
+        &self,
+        caller: Caller<'_>,
+        commenter: Option<(Commenter<'_>, &Quotas)>,
+    ) -> Result<Option<OverLimit>, Refused> {
+        let Caller { key, site } = caller;
+        let by_commenter = commenter.and_then(|(commenter, quotas)| quotas.look(site, commenter));
+        let by_site = self.site.look(&site.as_str()).err();
+        let by_key = self.key.look(&key).err();
+        if let Some(refused) = longer(longer(by_commenter, by_site), by_key) {
+            return Err(refused);
+        }
+        self.site.pass(&site.as_str())?;
+        self.key.pass(&key)?;
+        Ok(commenter.and_then(|(commenter, quotas)| quotas.charge(site, commenter)))
+    }
 }
 
 /// The caller of a submission or check.
@@ -92,6 +114,7 @@ impl Limits {
         let gates = settings.enabled.then(|| Gates {
             key: gate(Limit::Key, settings.key),
             site: gate(Limit::Site, settings.site),
+            retries: Gate::nth(Limit::Key, (1, "retries"), settings.key, &memory.table),
             wrong_keys: gate(Limit::WrongKeys, settings.wrong_keys),
         });
         Self { memory, gates }
@@ -109,15 +132,12 @@ impl Limits {
 
     /// Charges a check to its caller.
     pub fn check(&self, caller: Caller<'_>) -> Result<(), Refused> {
-        let Some(gates) = &self.gates else { return Ok(()) };
-        gates.site.pass(&caller.site.as_str())?;
-        gates.key.pass(&caller.key)
+        self.gates.as_ref().map_or(Ok(()), |gates| gates.charge(caller, None).map(drop))
     }
 
     /// Charges a submission to its commenter (if there is one to be limited) and to its caller. `Ok` says which limit the
-    /// comment is over, if it is over one; the first that is, in the order of [`Limit`].
-    ///
-    /// The commenter comes first, so that a flood from one address does not use up the quota of everybody on the site.
+    /// comment is over, if it is over one; the first that is, in the order of [`Limit`]. What is refused is charged to
+    /// nobody: so a flood of one commenter uses up nothing of the others', and after the wait there is room everywhere.
     pub fn submission(
         &self,
         caller: Caller<'_>,
@@ -125,17 +145,11 @@ impl Limits {
         retry: Retry<'_>,
     ) -> Result<Option<OverLimit>, Refused> {
         let Some(gates) = &self.gates else { return Ok(None) };
-        self.memory.charged.once(caller.site, retry, || {
-            if let Some((commenter, quotas)) = commenter {
-                quotas.refuse(caller.site, commenter)?;
-            }
-            gates.site.pass(&caller.site.as_str())?;
-            gates.key.pass(&caller.key)?;
-            match commenter {
-                Some((commenter, quotas)) => quotas.charge(caller.site, commenter),
-                None => Ok(None),
-            }
-        })
+        match self.memory.charged.once(caller.site, retry, || gates.charge(caller, commenter))? {
+            Once::Charged(over) => Ok(over),
+            // Retries are free, but not without end.
+            Once::Before(over) => gates.retries.pass(&caller.key).map(|()| over),
+        }
     }
 
     /// Whether somebody at this address may try a key that is not known to be good.

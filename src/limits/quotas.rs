@@ -55,43 +55,57 @@ impl Quotas {
         }
     }
 
-    /// Charges a comment to the ceilings, and refuses it if it is over one.
-    pub(super) fn refuse(&self, site: &SiteId, commenter: Commenter<'_>) -> Result<(), Refused> {
-        let keys = Keys::of(site, commenter);
-        let step = match self.over_limit {
-            OverLimitAction::Hold => |steps: &Steps, key: u64| steps.ceiling.pass(&key),
-            OverLimitAction::Refuse => |steps: &Steps, key: u64| steps.limit.pass(&key),
-        };
-        self.each(&keys, step)
+    /// Why a comment would be refused, of several reasons the one that takes longest. Nothing is charged.
+    pub(super) fn look(&self, site: &SiteId, commenter: Commenter<'_>) -> Option<Refused> {
+        let mut longest = None;
+        self.each(&Keys::of(site, commenter), |steps, key| {
+            longest = longer(longest, self.last_step(steps).look(&key).err());
+        });
+        longest
     }
 
-    /// Charges a comment to the limits, and says which it is over.
-    pub(super) fn charge(&self, site: &SiteId, commenter: Commenter<'_>) -> Result<Option<OverLimit>, Refused> {
-        if self.over_limit == OverLimitAction::Refuse {
-            return Ok(None);
-        }
-        let keys = Keys::of(site, commenter);
+    /// Charges a comment that is not refused, and says which limit it is over.
+    pub(super) fn charge(&self, site: &SiteId, commenter: Commenter<'_>) -> Option<OverLimit> {
         let mut over = None;
-        self.each(&keys, |steps, key| {
-            if let Err(refused) = steps.limit.pass(&key) {
-                let quota = steps.limit.quota();
-                over = over.or(Some(OverLimit { limit: refused.limit, quota }));
+        self.each(&Keys::of(site, commenter), |steps, key| {
+            // It was looked at before: if somebody else was faster by now, this one is over by one.
+            let _ = self.last_step(steps).pass(&key);
+            if self.over_limit == OverLimitAction::Hold
+                && let Err(refused) = steps.limit.pass(&key)
+            {
+                over = over.or(Some(OverLimit { limit: refused.limit, quota: steps.limit.quota() }));
             }
-            Ok(())
-        })?;
-        Ok(over)
+        });
+        over
+    }
+
+    /// The step over which a comment is refused.
+    fn last_step<'a>(&self, steps: &'a Steps) -> &'a Gate {
+        match self.over_limit {
+            OverLimitAction::Hold => &steps.ceiling,
+            OverLimitAction::Refuse => &steps.limit,
+        }
     }
 
     /// Goes through the limits that apply, in the order of [`Limit`].
-    fn each(&self, keys: &Keys<'_>, mut step: impl FnMut(&Steps, u64) -> Result<(), Refused>) -> Result<(), Refused> {
-        let mut all = |limits: &[Steps], key: Option<u64>| match key {
-            Some(key) => limits.iter().try_for_each(|steps| step(steps, key)),
-            None => Ok(()),
+    fn each(&self, keys: &Keys<'_>, mut step: impl FnMut(&Steps, u64)) {
+        let mut all = |limits: &[Steps], key: Option<u64>| {
+            if let Some(key) = key {
+                limits.iter().for_each(|steps| step(steps, key));
+            }
         };
-        all(&self.address, keys.address.map(|net| keys.hash(&net)))?;
-        all(&self.network, keys.network.map(|net| keys.hash(&net)))?;
-        all(&self.author, keys.author.map(|author| keys.hash(&author)))?;
-        all(&self.post, Some(keys.hash(&keys.post)))
+        all(&self.address, keys.address.map(|net| keys.hash(&net)));
+        all(&self.network, keys.network.map(|net| keys.hash(&net)));
+        all(&self.author, keys.author.map(|author| keys.hash(&author)));
+        all(&self.post, Some(keys.hash(&keys.post)));
+    }
+}
+
+/// Of two refusals the one that takes longer; of equals the first.
+pub(super) fn longer(one: Option<Refused>, other: Option<Refused>) -> Option<Refused> {
+    match (one, other) {
+        (Some(one), Some(other)) if other.wait > one.wait => Some(other),
+        (one, other) => one.or(other),
     }
 }
 

@@ -91,6 +91,59 @@ fn a_refusal_says_how_long_to_wait() {
 }
 
 #[test]
+fn whoever_waits_as_long_as_they_were_told_is_let_in() {
+    let mut site = site_settings();
+    site.1 = OverLimitAction::Refuse;
+    site.0.address.push(Quota { count: 4, seconds: 3_600, burst: 4 });
+    site.0.post = vec![Quota { count: 1, seconds: 60, burst: 5 }];
+    let caller = Quota { count: 1, seconds: 30, burst: 6 };
+    let world = World::new(&Settings { site: caller, key: caller, ..settings() }, &site);
+    let address = PublicAddress::of("203.0.113.7".parse().unwrap());
+    let submit = || {
+        let commenter = Commenter { address, author: None, post: "1" };
+        let caller = Caller { key: "k", site: &world.site };
+        world.limits.submission(caller, Some((commenter, &world.quotas)), Retry::default())
+    };
+    let mut seen = Vec::new();
+    for _ in 0..30 {
+        let Err(refused) = submit() else { continue };
+        seen.push(refused.limit);
+        world.clock.advance(refused.wait);
+        assert_eq!(submit(), Ok(None), "after {refused:?}");
+    }
+    assert!(seen.len() > 10, "{seen:?}");
+}
+
+#[test]
+fn what_is_refused_is_charged_to_nobody() {
+    let mut site = site_settings();
+    site.0.post = vec![Quota { count: 1, seconds: 60, burst: 1 }];
+    let world = World::new(&settings(), &site);
+    for number in 0..5 {
+        world.submit(&format!("198.51.100.{number}")).unwrap();
+    }
+    for _ in 0..100 {
+        assert_eq!(world.submit("203.0.113.7"), Err(Limit::Post), "the post is full");
+    }
+    let elsewhere = Commenter { address: PublicAddress::of("203.0.113.7".parse().unwrap()), author: None, post: "2" };
+    let caller = Caller { key: "k", site: &world.site };
+    let came = world.limits.submission(caller, Some((elsewhere, &world.quotas)), Retry::default());
+    assert_eq!(came, Ok(None), "it was not their doing");
+}
+
+#[test]
+fn retries_are_free_but_not_without_end() {
+    let few = Quota { count: 1, seconds: 60, burst: 20 };
+    let world = World::new(&Settings { key: few, ..settings() }, &site_settings());
+    let retry = Retry { external_id: Some("1"), ..Retry::default() };
+    for _ in 0..21 {
+        assert_eq!(world.retry("203.0.113.7", retry), Ok(None));
+    }
+    assert_eq!(world.retry("203.0.113.7", retry), Err(Limit::Key));
+    assert_eq!(world.submit("203.0.113.8"), Ok(None), "what is new has a quota of its own");
+}
+
+#[test]
 fn addresses_are_counted_by_whom_they_belong_to() {
     let few = vec![Quota { count: 1, seconds: 10, burst: 3 }];
     let mut site = site_settings();

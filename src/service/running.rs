@@ -11,8 +11,11 @@ use crate::domain::{Invalid, SiteId, SiteSettings};
 use crate::limits::{self, Limits, Quotas};
 use crate::screening::Policy;
 
-/// How many sites' policies are kept compiled; past that, all are forgotten at once, and read again when they are needed.
+/// How many sites' policies are kept compiled, and how many bytes their overrides may have in all: compiled, phrases take some
+/// twenty times as much (1.25 MB measured for the largest policy a site can have). Past that, all are forgotten at once, and
+/// read again when they are needed.
 const ACTIVE: usize = 1_000;
+const ACTIVE_BYTES: usize = 4 * 1024 * 1024;
 
 /// What an operator decides, and may decide anew while the service runs.
 #[derive(Clone)]
@@ -42,6 +45,8 @@ pub(super) struct ActiveSite {
     running: Arc<Running>,
     /// When its settings were read.
     read: Stopwatch,
+    /// Bytes of what it overrides.
+    weight: usize,
 }
 
 /// The configuration in force and the active sites.
@@ -100,7 +105,8 @@ impl Service {
         let settings = self.store.settings(site).await?;
         let active = Arc::new(ActiveSite::new(site, &settings, running));
         let mut sites = self.active_sites();
-        if sites.len() >= ACTIVE {
+        let bytes: usize = sites.values().map(|site| site.weight).sum();
+        if sites.len() >= ACTIVE || bytes + active.weight > ACTIVE_BYTES {
             sites.clear();
         }
         sites.insert(site.clone(), active.clone());
@@ -139,6 +145,7 @@ impl ActiveSite {
         });
         let (limits, over_limit) = policy.limits();
         let quotas = running.limits.quotas(limits, over_limit);
-        Self { version: settings.version, policy, quotas, running, read: Stopwatch::start() }
+        let weight = serde_json::to_vec(&settings.overrides).map_or(ACTIVE_BYTES, |bytes| bytes.len());
+        Self { version: settings.version, policy, quotas, running, read: Stopwatch::start(), weight }
     }
 }

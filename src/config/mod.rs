@@ -8,6 +8,7 @@ mod file;
 mod layers;
 mod reading;
 mod secret;
+mod secret_files;
 mod watch;
 
 use std::fmt;

@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-use super::secret;
+use super::secret_files;
 use super::{Environment, Sources, file};
 
 /// Looks at the configuration file and the files of secrets whenever it is asked. It compares what they hold, through
@@ -55,7 +55,7 @@ impl Watch {
 fn look(config: Option<&Path>, environment: &Environment) -> Look {
     let content = config.map(|path| (path, file::read(path, file::MOST_CONFIG).ok()));
     let text = content.as_ref().and_then(|(_, bytes)| std::str::from_utf8(bytes.as_deref()?).ok());
-    let secrets = secret::files_named(text.unwrap_or_default(), environment);
+    let secrets = secret_files::files_named(text.unwrap_or_default(), environment);
     let secrets = secrets.into_iter().map(|path| {
         let bytes = file::read(&path, file::MOST_SECRET).ok();
         (path, bytes)

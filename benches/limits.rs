@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use moderato::clock::{Clock, Stopwatch};
 use moderato::config::{Environment, Loaded, Sources};
 use moderato::domain::{PublicAddress, SiteId};
-use moderato::limits::{Caller, Commenter, Limits, Retry};
+use moderato::limits::{Commenter, Limits, Retry};
 
 /// Distinct addresses of a run.
 const ADDRESSES: u32 = 1_000_000;
@@ -24,7 +24,6 @@ fn main() {
     let mut settings = loaded.settings.limits.clone();
     settings.site.burst = 1_000_000;
     settings.site.count = 1_000_000;
-    settings.key = settings.site;
     let kinds: [(&str, Numbered); 3] = [
         ("IPv4 addresses", |number| Ipv4Addr::from(0x0B00_0000 + number).into()),
         ("IPv6, each in a /64 of its own", |number| ipv6(u128::from(number) << 64)),
@@ -41,8 +40,7 @@ fn main() {
         for number in 0..ADDRESSES {
             let post = (number % 100_000).to_string();
             let commenter = Commenter { address: PublicAddress::of(address(number)), author: None, post: &post };
-            let caller = Caller { key: "k", site: &site };
-            match limits.submission(caller, Some((commenter, &quotas)), Retry::default()) {
+            match limits.submission(&site, Some((commenter, &quotas)), Retry::default()) {
                 Ok(_) => passed += 1,
                 Err(_) => refused += 1,
             }

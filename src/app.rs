@@ -56,6 +56,7 @@ impl App {
         let operator_given = settings.auth.operator_key.given().is_some();
         let identity = settle(store.as_ref(), operator_given, Clock::System.now(), keep).await?;
         let service = Arc::new(service(loaded, store, identity));
+        service.tell_contradictions().await;
         let metrics = http::Metrics::default();
         let registry = Arc::new(telemetry::registry(&service, &metrics));
         let monitoring = http::Monitoring { registry, metrics, settings: settings.metrics.clone() };

@@ -60,7 +60,11 @@ impl Configured {
         if let Some(fixed) = self.loaded.fixed_differences(&new).first() {
             return Err(fixed.to_string());
         }
-        service.reconfigure(new.configuration()).await.map_err(|error| error.to_string())?;
+        let given = |loaded: &Loaded| loaded.settings.auth.operator_key.given().is_some();
+        if given(&self.loaded) && !given(&new) {
+            return Err("auth.operator_key is gone; a running service only exchanges it".to_owned());
+        }
+        service.reconfigure(new.configuration()).await;
         self.loaded = new;
         Ok(())
     }

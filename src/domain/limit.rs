@@ -68,16 +68,29 @@ impl Quota {
     /// The longest time a quota may speak of, in seconds: a week.
     const LONGEST: u32 = 7 * 24 * 60 * 60;
 
+    /// The longest time that a burst may take to come back, in seconds: a year.
+    const LONGEST_BURST: u64 = 366 * 24 * 60 * 60;
+
+    /// How long a burst that was used up takes to come back, in seconds, rounded up.
+    pub fn seconds_for_burst(self) -> u64 {
+        (u64::from(self.burst) * u64::from(self.seconds)).div_ceil(u64::from(self.count.max(1)))
+    }
+
     /// What is wrong with the quota that stands at this key.
     pub fn faults(self, key: &str) -> Vec<Invalid> {
         let (most, longest) = (Self::MOST, Self::LONGEST);
         let numbers = [("count", self.count, most), ("seconds", self.seconds, longest), ("burst", self.burst, most)];
         let wrong = numbers.into_iter().filter(|(_, value, most)| !(1..=*most).contains(value));
-        wrong
+        let mut faults: Vec<Invalid> = wrong
             .map(|(name, value, most)| {
                 Invalid::new(format!("{key}.{name}"), format!("must be from 1 to {most}, not {value}"))
             })
-            .collect()
+            .collect();
+        if faults.is_empty() && self.seconds_for_burst() > Self::LONGEST_BURST {
+            let detail = "is so large that it would take more than a year to come back at count and seconds";
+            faults.push(Invalid::new(format!("{key}.burst"), detail));
+        }
+        faults
     }
 }
 

@@ -133,6 +133,8 @@ struct LimitView {
     count: u32,
     seconds: u32,
     burst: u32,
+    /// In seconds, as the header says it; a part of a batch has no header.
+    retry_after: u64,
 }
 
 /// How the comment stands that somebody wanted to change.
@@ -240,7 +242,7 @@ impl Problem {
         };
         let (Quota { count, seconds, burst }, wait) = (quota, whole_seconds(wait));
         let detail = format!("Too many {whose}: {count} in {seconds} s, {burst} at once. Again in {wait} s.");
-        let view = LimitView { name: limit.as_str(), count, seconds, burst };
+        let view = LimitView { name: limit.as_str(), count, seconds, burst, retry_after: wait };
         let about = Some(Box::new(About { limit: Some(view), limited: Some(refused), ..About::default() }));
         Self { about, ..Self::new(Code::Limited, detail) }
     }
@@ -311,7 +313,7 @@ impl Problem {
 fn limit_headers(refused: &Refused) -> [(&'static str, String); 3] {
     let Refused { limit, quota, wait } = refused;
     let (name, wait) = (limit.as_str(), whole_seconds(*wait));
-    let window = (u64::from(quota.burst) * u64::from(quota.seconds)).div_ceil(u64::from(quota.count.max(1)));
+    let window = quota.seconds_for_burst();
     [
         ("Retry-After", wait.to_string()),
         ("RateLimit", format!("\"{name}\";r=0;t={wait}")),
@@ -362,7 +364,6 @@ impl From<service::Error> for Problem {
             E::Unavailable(why) => Problem::ours(Code::Unavailable, why),
             E::Full(why) => Problem::ours(Code::Full, why),
             E::Internal(why) => Problem::ours(Code::Internal, why),
-            error @ E::Contradicted(..) => Problem::ours(Code::Internal, error.to_string()),
         }
     }
 }

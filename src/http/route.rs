@@ -27,16 +27,6 @@ pub(super) struct Route {
     access: Access,
     /// Who needs no key here.
     open_to: Option<Networks>,
-    charged: Charged,
-}
-
-/// Where a request is charged to its key.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Charged {
-    /// Before it is looked at.
-    AtTheDoor,
-    /// Where its submissions are known, so that a retry is not charged again.
-    BySubmission,
 }
 
 /// Who may call; the handler lies behind it, so that nothing is reached without it.
@@ -95,7 +85,7 @@ where
 
 impl Route {
     fn new(method: Method, path: &'static str, access: Access) -> Self {
-        Self { method, path, query: &[], access, charged: Charged::AtTheDoor, open_to: None }
+        Self { method, path, query: &[], access, open_to: None }
     }
 
     /// The same route with query parameters.
@@ -106,11 +96,6 @@ impl Route {
     /// The same route, open to operators' keys and, without a key, to these networks.
     pub fn open_to(self, networks: &Networks) -> Self {
         Self { open_to: Some(networks.clone()), ..self }
-    }
-
-    /// The same route, whose submissions are counted instead of its requests.
-    pub fn counts_submissions(self) -> Self {
-        Self { charged: Charged::BySubmission, ..self }
     }
 
     /// Whether this route takes the method; what answers GET answers HEAD too.
@@ -142,29 +127,28 @@ impl Route {
             // Monitors like to add parameters of their own.
             Access::Public(handler) => handler(call).await,
             Access::Key(scope, handler) => {
-                self.charge(&call, auth::with_scope(call.caller().await?, &[*scope])?)?;
+                charged(&call, auth::with_scope(call.caller().await?, &[*scope])?)?;
                 handler(call.checked(self.query)?).await
             }
             Access::Operator(scope, handler) => {
                 if !self.open_to.as_ref().is_some_and(|networks| call.is_from(networks)) {
-                    self.charge(&call, auth::with_scope(auth::operator(call.caller().await?)?, &[*scope])?)?;
+                    charged(&call, auth::with_scope(auth::operator(call.caller().await?)?, &[*scope])?)?;
                 }
                 handler(call.checked(self.query)?).await
             }
             Access::Site(scopes, handler) => {
                 let caller = call.caller().await?;
                 let site = call.site()?;
-                let caller = self.charge(&call, auth::with_scope(auth::of_site(caller, &site)?, scopes)?)?;
+                let caller = charged(&call, auth::with_scope(auth::of_site(caller, &site)?, scopes)?)?;
                 call.note_site(&site);
                 handler(SiteCall { site, caller, request: call.checked(self.query)? }).await
             }
         }
     }
+}
 
-    fn charge(&self, call: &Call, caller: Caller) -> Result<Caller, Problem> {
-        if self.charged == Charged::AtTheDoor {
-            call.service.charge_request(&caller)?;
-        }
-        Ok(caller)
-    }
+/// The caller, if their key has room for another request.
+fn charged(call: &Call, caller: Caller) -> Result<Caller, Problem> {
+    call.service.charge_request(&caller)?;
+    Ok(caller)
 }

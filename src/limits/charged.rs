@@ -17,14 +17,6 @@ pub(super) struct Charged {
     generations: Mutex<[HashMap<u64, Option<OverLimit>>; 2]>,
 }
 
-/// What came of a charge.
-pub(super) enum Once {
-    /// It was made now.
-    Charged(Option<OverLimit>),
-    /// It was made before.
-    Before(Option<OverLimit>),
-}
-
 impl Charged {
     /// Answers what came of the charge when it was made, or makes it. A refusal is no charge.
     pub fn once(
@@ -32,25 +24,25 @@ impl Charged {
         site: &SiteId,
         retry: Retry<'_>,
         charge: impl FnOnce() -> Result<Option<OverLimit>, Refused>,
-    ) -> Result<Once, Refused> {
-        let by_key = retry.idempotency.map(|key| self.hasher.hash_one((site.as_str(), key)));
-        let by_id = retry.external_id.map(|id| self.hasher.hash_one((site.as_str(), "id", id)));
+    ) -> Result<Option<OverLimit>, Refused> {
+        let by_key = retry.idempotency.map(|key| self.hasher.hash_one((site.as_str(), key, retry.fingerprint)));
+        let by_id = retry.external_id.map(|id| self.hasher.hash_one((site.as_str(), "id", id, retry.fingerprint)));
         let names = [by_key, by_id];
         if names == [None, None] {
-            return charge().map(Once::Charged);
+            return charge();
         }
         // Locked over the charge: of two that arrive together, one is the retry.
         let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
         let [current, before] = &mut *generations;
         let known = names.iter().flatten().find_map(|name| current.get(name).or_else(|| before.get(name)).copied());
         if let Some(known) = known {
-            return Ok(Once::Before(known));
+            return Ok(known);
         }
         let came = charge()?;
         if current.len() >= GENERATION {
             *before = std::mem::take(current);
         }
         current.extend(names.into_iter().flatten().map(|name| (name, came)));
-        Ok(Once::Charged(came))
+        Ok(came)
     }
 }

@@ -10,13 +10,13 @@ use governor::clock::Clock as _;
 use governor::{Quota as Rate, RateLimiter};
 
 use super::clock::LimitClock;
-use super::table::{Access, Table, View};
+use super::table::{Access, Cell, Table, View};
 use crate::domain::{Limit, PublicAddress, Quota, Refused};
 
 /// Hashes the keys of the table: with chance from the process's start, so that nobody can choose two that collide.
 static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
-type Limiter = RateLimiter<u64, View, LimitClock>;
+type Limiter = RateLimiter<Cell, View, LimitClock>;
 
 /// One limit.
 pub(super) struct Gate {
@@ -37,11 +37,17 @@ impl Gate {
     /// One of several limits of a kind: `nth` is its place and its step.
     pub fn nth(limit: Limit, nth: (usize, &'static str), quota: Quota, table: &Arc<Table>) -> Self {
         let salt = HASHER.hash_one((limit, nth));
+        let furthest = quota.seconds_for_burst().saturating_mul(1_000_000_000);
         let limiter = |access| {
-            let view = View::new(table, salt, access);
+            let view = View::new(table, furthest, access);
             RateLimiter::new(rate(quota), view, table.clock().clone())
         };
         Self { limit, quota, salt, charging: limiter(Access::Charge), looking: limiter(Access::Look) }
+    }
+
+    /// Which limit it is.
+    pub fn limit(&self) -> Limit {
+        self.limit
     }
 
     /// What it allows.
@@ -49,19 +55,27 @@ impl Gate {
         self.quota
     }
 
-    /// Lets something of this key through and charges it, or says how long to wait.
-    pub fn pass(&self, key: &impl Hash) -> Result<(), Refused> {
-        self.ask(&self.charging, key)
+    /// Lets something of this key through and charges it, or says how long to wait. What is counted at one place, a site, has
+    /// its room there.
+    pub fn pass(&self, place: &str, key: &impl Hash) -> Result<(), Refused> {
+        self.ask(&self.charging, self.cell(place, key))
     }
 
     /// Says whether something of this key would be let through.
-    pub fn look(&self, key: &impl Hash) -> Result<(), Refused> {
-        self.ask(&self.looking, key)
+    pub fn look(&self, place: &str, key: &impl Hash) -> Result<(), Refused> {
+        self.ask(&self.looking, self.cell(place, key))
     }
 
-    fn ask(&self, limiter: &Limiter, key: &impl Hash) -> Result<(), Refused> {
-        let key = HASHER.hash_one((self.salt, key));
-        limiter.check_key(&key).map_err(|until| {
+    fn cell(&self, place: &str, key: &impl Hash) -> Cell {
+        Cell {
+            place: HASHER.hash_one(place),
+            key: HASHER.hash_one((self.salt, place, key)),
+            overflow: HASHER.hash_one((self.salt, place)),
+        }
+    }
+
+    fn ask(&self, limiter: &Limiter, cell: Cell) -> Result<(), Refused> {
+        limiter.check_key(&cell).map_err(|until| {
             let wait = until.wait_time_from(limiter.clock().now());
             Refused { limit: self.limit, quota: self.quota, wait: wait.max(Duration::from_millis(1)) }
         })
@@ -82,9 +96,4 @@ fn rate(quota: Quota) -> Rate {
     // A period of at least a nanosecond always makes a rate.
     let rate = Rate::with_period(each).unwrap_or_else(|| Rate::per_second(NonZeroU32::MIN));
     rate.allow_burst(at_least_one(quota.burst))
-}
-
-/// A hash of anything under which the table counts.
-pub(super) fn hash(value: &impl Hash) -> u64 {
-    HASHER.hash_one(value)
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::domain::{AuthorId, CommenterLimits, Limit, OverLimit, OverLimitAction, PublicAddress, Refused, SiteId};
-use charged::{Charged, Once};
+use charged::Charged;
 use gate::Gate;
 use quotas::longer;
 use table::Table;
@@ -34,46 +34,35 @@ pub struct Limits {
     gates: Option<Gates>,
 }
 
+/// Callers and strangers have tables of their own, so that no flood of comments takes their room.
 struct Memory {
-    table: Arc<Table>,
+    commenters: Arc<Table>,
+    callers: Arc<Table>,
+    strangers: Arc<Table>,
     charged: Charged,
 }
+
+/// How many callers, and how many addresses of those who send wrong keys, are counted at a time.
+const TRACKED_CALLERS: usize = 100_000;
 
 /// The callers' limits.
 struct Gates {
     key: Gate,
     site: Gate,
-    retries: Gate,
     wrong_keys: Gate,
 }
 
 impl Gates {
     /// Charges a submission or check, or says why not, of several reasons the one that takes longest.
-    fn charge(
-        &self,
-        caller: Caller<'_>,
-        commenter: Option<(Commenter<'_>, &Quotas)>,
-    ) -> Result<Option<OverLimit>, Refused> {
-        let Caller { key, site } = caller;
+    fn charge(&self, site: &SiteId, commenter: Option<(Commenter<'_>, &Quotas)>) -> Result<Option<OverLimit>, Refused> {
         let by_commenter = commenter.and_then(|(commenter, quotas)| quotas.look(site, commenter));
-        let by_site = self.site.look(&site.as_str()).err();
-        let by_key = self.key.look(&key).err();
-        if let Some(refused) = longer(longer(by_commenter, by_site), by_key) {
+        let by_site = self.site.look(site.as_str(), &()).err();
+        if let Some(refused) = longer(by_commenter, by_site) {
             return Err(refused);
         }
-        self.site.pass(&site.as_str())?;
-        self.key.pass(&key)?;
+        self.site.pass(site.as_str(), &())?;
         Ok(commenter.and_then(|(commenter, quotas)| quotas.charge(site, commenter)))
     }
-}
-
-/// The caller of a submission or check.
-#[derive(Clone, Copy, Debug)]
-pub struct Caller<'a> {
-    /// Names the key.
-    pub key: &'a str,
-    /// The site it calls for.
-    pub site: &'a SiteId,
 }
 
 /// Whose comment a submission is, as far as it is limited.
@@ -82,9 +71,26 @@ pub struct Commenter<'a> {
     /// Where it comes from.
     pub address: Option<PublicAddress>,
     /// Who wrote it.
-    pub author: Option<AuthorId>,
+    pub author: Option<Author>,
     /// The blog's id of the post.
     pub post: &'a str,
+}
+
+/// Who wrote a comment, and how far that is known.
+#[derive(Clone, Copy, Debug)]
+pub enum Author {
+    /// Somebody the blog knows by an account.
+    Account(AuthorId),
+    /// Whoever typed this e-mail address.
+    Typed(AuthorId),
+}
+
+impl Author {
+    fn id(self) -> AuthorId {
+        match self {
+            Author::Account(id) | Author::Typed(id) => id,
+        }
+    }
 }
 
 /// What tells a retry: what was charged once under one of these is not charged again.
@@ -94,75 +100,65 @@ pub struct Retry<'a> {
     pub idempotency: Option<[u8; 16]>,
     /// The blog's id of the comment.
     pub external_id: Option<&'a str>,
+    /// Tells the same submission from another one under the same name, which is no retry.
+    pub fingerprint: &'a str,
 }
 
 impl Limits {
     /// Limits that nothing was charged to.
     pub fn new(settings: &Settings, clock: Clock) -> Self {
-        let table = Arc::new(Table::new(settings.tracked, clock));
-        Self::over(Arc::new(Memory { table, charged: Charged::default() }), settings)
+        let table = |most| Arc::new(Table::new(most, clock.clone()));
+        let (commenters, callers, strangers) =
+            (table(settings.tracked), table(TRACKED_CALLERS), table(TRACKED_CALLERS));
+        Self::over(Arc::new(Memory { commenters, callers, strangers, charged: Charged::default() }), settings)
     }
 
     /// The same with other settings; what was charged stays so.
     pub fn renewed(&self, settings: &Settings) -> Self {
-        self.memory.table.set_most(settings.tracked);
+        self.memory.commenters.set_most(settings.tracked);
         Self::over(self.memory.clone(), settings)
     }
 
     fn over(memory: Arc<Memory>, settings: &Settings) -> Self {
-        let gate = |limit, quota| Gate::new(limit, quota, &memory.table);
         let gates = settings.enabled.then(|| Gates {
-            key: gate(Limit::Key, settings.key),
-            site: gate(Limit::Site, settings.site),
-            retries: Gate::nth(Limit::Key, (1, "retries"), settings.key, &memory.table),
-            wrong_keys: gate(Limit::WrongKeys, settings.wrong_keys),
+            key: Gate::new(Limit::Key, settings.key, &memory.callers),
+            site: Gate::new(Limit::Site, settings.site, &memory.callers),
+            wrong_keys: Gate::new(Limit::WrongKeys, settings.wrong_keys, &memory.strangers),
         });
         Self { memory, gates }
     }
 
     /// The commenter limits of a site.
     pub fn quotas(&self, limits: &CommenterLimits, over_limit: OverLimitAction) -> Quotas {
-        Quotas::new(limits, over_limit, &self.memory.table)
+        Quotas::new(limits, over_limit, &self.memory.commenters)
     }
 
-    /// Charges a request that is neither a submission nor a check to its key.
+    /// Charges a request, or a part of a batch, to the key it came with.
     pub fn request(&self, key: &str) -> Result<(), Refused> {
-        self.gates.as_ref().map_or(Ok(()), |gates| gates.key.pass(&key))
+        self.gates.as_ref().map_or(Ok(()), |gates| gates.key.pass(key, &()))
     }
 
-    /// Charges a check to its caller.
-    pub fn check(&self, caller: Caller<'_>) -> Result<(), Refused> {
-        self.gates.as_ref().map_or(Ok(()), |gates| gates.charge(caller, None).map(drop))
+    /// Charges a check to its site.
+    pub fn check(&self, site: &SiteId) -> Result<(), Refused> {
+        self.gates.as_ref().map_or(Ok(()), |gates| gates.charge(site, None).map(drop))
     }
 
-    /// Charges a submission to its commenter (if there is one to be limited) and to its caller. `Ok` says which limit the
+    /// Charges a submission to its commenter (if there is one to be limited) and to its site. `Ok` says which limit the
     /// comment is over, if it is over one; the first that is, in the order of [`Limit`]. What is refused is charged to
     /// nobody: so a flood of one commenter uses up nothing of the others', and after the wait there is room everywhere.
     pub fn submission(
         &self,
-        caller: Caller<'_>,
+        site: &SiteId,
         commenter: Option<(Commenter<'_>, &Quotas)>,
         retry: Retry<'_>,
     ) -> Result<Option<OverLimit>, Refused> {
         let Some(gates) = &self.gates else { return Ok(None) };
-        match self.memory.charged.once(caller.site, retry, || gates.charge(caller, commenter))? {
-            Once::Charged(over) => Ok(over),
-            // Retries are free, but not without end.
-            Once::Before(over) => gates.retries.pass(&caller.key).map(|()| over),
-        }
-    }
-
-    /// Whether somebody at this address may try a key that is not known to be good.
-    pub fn may_try_key(&self, from: IpAddr) -> Result<(), Refused> {
-        self.gates.as_ref().map_or(Ok(()), |gates| gates.wrong_keys.look(&gate::place(from)))
+        self.memory.charged.once(site, retry, || gates.charge(site, commenter))
     }
 
     /// Charges a wrong key to the address it came from.
-    pub fn charge_wrong_key(&self, from: IpAddr) {
-        if let Some(gates) = &self.gates {
-            // Whoever may try was asked before; that this one is refused by now changes nothing.
-            let _ = gates.wrong_keys.pass(&gate::place(from));
-        }
+    pub fn wrong_key(&self, from: IpAddr) -> Result<(), Refused> {
+        self.gates.as_ref().map_or(Ok(()), |gates| gates.wrong_keys.pass(&gate::place(from), &()))
     }
 }
 

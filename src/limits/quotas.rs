@@ -1,14 +1,11 @@
 //! The commenter limits of a site.
 
-use std::hash::Hash;
 use std::sync::Arc;
-
-use ipnet::IpNet;
 
 use super::gate::Gate;
 use super::table::Table;
-use super::{CEILING, Commenter};
-use crate::domain::{AuthorId, CommenterLimits, Limit, OverLimit, OverLimitAction, Quota, Refused, SiteId};
+use super::{Author, CEILING, Commenter};
+use crate::domain::{CommenterLimits, Limit, OverLimit, OverLimitAction, Quota, Refused, SiteId};
 
 /// The commenter limits of a site.
 pub struct Quotas {
@@ -25,15 +22,6 @@ struct Steps {
     limit: Gate,
     /// Over this, it is refused.
     ceiling: Gate,
-}
-
-/// What a commenter is counted under, by limit.
-struct Keys<'a> {
-    site: &'a SiteId,
-    address: Option<IpNet>,
-    network: Option<IpNet>,
-    author: Option<AuthorId>,
-    post: &'a str,
 }
 
 impl Quotas {
@@ -55,11 +43,16 @@ impl Quotas {
         }
     }
 
-    /// Why a comment would be refused, of several reasons the one that takes longest. Nothing is charged.
+    /// Why a comment would be refused, of several reasons the one that takes longest. Nothing is charged. Nobody is refused
+    /// for what others write under an e-mail address that anybody can type: that holds, at most.
     pub(super) fn look(&self, site: &SiteId, commenter: Commenter<'_>) -> Option<Refused> {
         let mut longest = None;
-        self.each(&Keys::of(site, commenter), |steps, key| {
-            longest = longer(longest, self.last_step(steps).look(&key).err());
+        let typed = matches!(commenter.author, Some(Author::Typed(_)));
+        self.each(site, commenter, |steps, place, key| {
+            let gate = self.last_step(steps);
+            if !(typed && gate.limit() == Limit::Author) {
+                longest = longer(longest, gate.look(place, &key).err());
+            }
         });
         longest
     }
@@ -67,11 +60,11 @@ impl Quotas {
     /// Charges a comment that is not refused, and says which limit it is over.
     pub(super) fn charge(&self, site: &SiteId, commenter: Commenter<'_>) -> Option<OverLimit> {
         let mut over = None;
-        self.each(&Keys::of(site, commenter), |steps, key| {
+        self.each(site, commenter, |steps, place, key| {
             // It was looked at before: if somebody else was faster by now, this one is over by one.
-            let _ = self.last_step(steps).pass(&key);
+            let _ = self.last_step(steps).pass(place, &key);
             if self.over_limit == OverLimitAction::Hold
-                && let Err(refused) = steps.limit.pass(&key)
+                && let Err(refused) = steps.limit.pass(place, &key)
             {
                 over = over.or(Some(OverLimit { limit: refused.limit, quota: steps.limit.quota() }));
             }
@@ -87,17 +80,18 @@ impl Quotas {
         }
     }
 
-    /// Goes through the limits that apply, in the order of [`Limit`].
-    fn each(&self, keys: &Keys<'_>, mut step: impl FnMut(&Steps, u64)) {
-        let mut all = |limits: &[Steps], key: Option<u64>| {
+    /// Goes through the limits that apply, in the order of [`Limit`], with where each is counted and under which key.
+    fn each<'a>(&self, site: &'a SiteId, commenter: Commenter<'a>, mut step: impl FnMut(&Steps, &'a str, String)) {
+        let Commenter { address, author, post } = commenter;
+        let mut all = |limits: &[Steps], key: Option<String>| {
             if let Some(key) = key {
-                limits.iter().for_each(|steps| step(steps, key));
+                limits.iter().for_each(|steps| step(steps, site.as_str(), key.clone()));
             }
         };
-        all(&self.address, keys.address.map(|net| keys.hash(&net)));
-        all(&self.network, keys.network.map(|net| keys.hash(&net)));
-        all(&self.author, keys.author.map(|author| keys.hash(&author)));
-        all(&self.post, Some(keys.hash(&keys.post)));
+        all(&self.address, address.map(|address| address.subscriber().to_string()));
+        all(&self.network, address.and_then(|address| address.customer()).map(|net| net.to_string()));
+        all(&self.author, author.map(|author| author.id().to_string()));
+        all(&self.post, Some(post.to_owned()));
     }
 }
 
@@ -106,18 +100,6 @@ pub(super) fn longer(one: Option<Refused>, other: Option<Refused>) -> Option<Ref
     match (one, other) {
         (Some(one), Some(other)) if other.wait > one.wait => Some(other),
         (one, other) => one.or(other),
-    }
-}
-
-impl<'a> Keys<'a> {
-    fn of(site: &'a SiteId, commenter: Commenter<'a>) -> Self {
-        let Commenter { address, author, post } = commenter;
-        let network = address.and_then(|address| address.customer());
-        Self { site, address: address.map(|address| address.subscriber()), network, author, post }
-    }
-
-    fn hash(&self, value: &impl Hash) -> u64 {
-        super::gate::hash(&(self.site.as_str(), value))
     }
 }
 

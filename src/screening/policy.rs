@@ -156,7 +156,9 @@ fn check_thresholds(settings: &Settings, faults: &mut Vec<Invalid>) {
 
 /// Kinds that no submission can have, phrases that no text can hold, and lists that are too long.
 fn check_names(settings: &Settings, faults: &mut Vec<Invalid>) {
-    for (name, length) in [("phrases", settings.phrases.len()), ("domains", settings.domains.len())] {
+    let lists =
+        [("phrases", settings.phrases.len()), ("domains", settings.domains.len()), ("kinds", settings.kinds.len())];
+    for (name, length) in lists {
         if length > MOST_ENTRIES {
             faults.push(Invalid::new(name, format!("must have at most {MOST_ENTRIES} entries, not {length}")));
         }
@@ -189,7 +191,7 @@ fn build_rules(settings: &Settings, faults: &mut Vec<Invalid>) -> Vec<ActiveRule
             faults.push(Invalid::new(format!("rules.{}", rule.id), "is missing"));
             continue;
         };
-        if table.points.abs() > MAX_POINTS {
+        if !(-MAX_POINTS..=MAX_POINTS).contains(&table.points) {
             let detail = format!("must be between -{MAX_POINTS} and {MAX_POINTS}");
             faults.push(Invalid::new(format!("rules.{}.points", rule.id), detail));
         }

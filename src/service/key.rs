@@ -127,7 +127,7 @@ impl fmt::Debug for SecretKey {
 
 impl Service {
     /// Says who sent this key, or [`Error::WrongKey`]. A key that was removed is refused within five seconds everywhere.
-    /// Whoever sends wrong keys from one address too often is refused with every key that is not known to be good.
+    /// Whoever sends wrong keys from one address too often is told to wait instead.
     pub async fn authenticate(&self, presented: &str, from: Option<IpAddr>) -> Result<Caller, Error> {
         let running = self.running();
         if let Some(operator) = &running.operator_key
@@ -135,23 +135,19 @@ impl Service {
         {
             return Ok(Caller::operator());
         }
-        let presented = SecretKey::parse(presented);
-        let is_known = presented.as_ref().is_some_and(|key| self.was_good(key));
-        if let Some(from) = from.filter(|_| !is_known) {
-            running.limits.may_try_key(from).map_err(Error::from).inspect_err(|error| self.metrics.refused(error))?;
-        }
-        let found = match presented {
+        let found = match SecretKey::parse(presented) {
             Some(key) => self.holder(&key).await,
             None => Err(Error::WrongKey),
         };
         self.metrics.identified(&found);
-        if let (Err(Error::WrongKey | Error::ExpiredKey(_)), Some(from)) = (&found, from) {
-            running.limits.charge_wrong_key(from);
+        // A good key is good wherever it comes from: what guesses cost others at that address is nothing.
+        if let (Err(Error::WrongKey), Some(from)) = (&found, from) {
+            running.limits.wrong_key(from).inspect_err(|refused| self.metrics.refused(&Error::Limited(*refused)))?;
         }
         found
     }
 
-    /// Charges a request that is neither a submission nor a check to the key it came with.
+    /// Charges a request, or a part of a batch, to the key it came with.
     pub fn charge_request(&self, caller: &Caller) -> Result<(), Error> {
         let charged = self.running().limits.request(caller.key_name());
         charged.map_err(Error::from).inspect_err(|error| self.metrics.refused(error))
@@ -169,13 +165,6 @@ impl Service {
         }
         self.note_use(&key, now).await;
         Ok(Caller { key: Some(key.id), site: key.site, scopes: key.scopes })
-    }
-
-    /// Whether this key was good when it was last looked at, however long ago.
-    fn was_good(&self, presented: &SecretKey) -> bool {
-        let known = self.known_keys();
-        let hash = known.get(&presented.id).and_then(|(key, _)| key.as_ref()).map_or([0; 32], |key| key.hash);
-        bool::from(sha256(&presented.secret).ct_eq(&hash))
     }
 
     /// Writes down that a key was used, at most once a minute and process. That is no reason to refuse its holder: what

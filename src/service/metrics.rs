@@ -10,7 +10,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::{Caller, Error, Judged, Submitted};
-use crate::domain::{Status, Timestamp, Totals};
+use crate::domain::{DecidedBy, Status, Timestamp, Totals};
 use crate::store::{self, Outcome};
 
 /// Labels that are words of this program.
@@ -139,7 +139,9 @@ impl Metrics {
         if comment.submission.client.ip.is_none() {
             self.without_address.inc();
         }
-        if let Some(over) = &comment.history.over_limit {
+        if let Some(over) = &comment.history.over_limit
+            && verdict.decided_by == DecidedBy::Rate
+        {
             self.limited(over.limit.as_str(), Limited::Held);
         }
         for hit in &verdict.hits {

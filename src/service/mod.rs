@@ -182,8 +182,6 @@ pub enum Error {
     InvalidPolicy(Vec<Invalid>),
     /// `If-Match` names another version than this one of the site's settings.
     PolicyChanged(u64),
-    /// What this site overrides does not go together with a new configuration.
-    Contradicted(SiteId, Vec<Invalid>),
     /// The key that makes the call cannot be deleted by it.
     KeyInUse,
     /// The store cannot be reached; the same request later resolves it.
@@ -231,9 +229,6 @@ impl std::fmt::Display for Error {
             Error::Limited(refused) => write!(f, "over the limit {}", refused.limit.as_str()),
             Error::InvalidPolicy(faults) => write!(f, "the policy is not valid: {}", Invalid::list(faults)),
             Error::PolicyChanged(version) => write!(f, "the site's settings are at version {version}"),
-            Error::Contradicted(site, faults) => {
-                write!(f, "what site {site} overrides contradicts it: {}", Invalid::list(faults))
-            }
             Error::KeyInUse => f.write_str("a key cannot delete itself"),
             Error::Unavailable(why) => write!(f, "the store is unavailable: {why}"),
             Error::Full(why) => write!(f, "the store is full: {why}"),

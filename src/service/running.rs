@@ -74,19 +74,27 @@ impl Service {
         self.state.running.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Puts another configuration in force, for every request from now on; or, where a site overrides values that do not
-    /// go together with it, refuses it and changes nothing.
-    pub async fn reconfigure(&self, configuration: Configuration) -> Result<(), Error> {
-        for site in self.store.sites().await? {
-            let settings = self.store.settings(&site.id).await?;
-            let with = configuration.policy.with(&settings.overrides);
-            with.map_err(|faults| Error::Contradicted(site.id, faults))?;
-        }
+    /// Puts another configuration in force, for every request from now on.
+    pub async fn reconfigure(&self, configuration: Configuration) {
         let limits = self.running().limits.renewed(&configuration.limits);
         let running = Arc::new(Running::new(configuration, limits));
         *self.state.running.write().unwrap_or_else(PoisonError::into_inner) = running;
         self.active_sites().clear();
-        Ok(())
+        self.tell_contradictions().await;
+    }
+
+    /// Says in the log which sites override values that do not go together with the configuration. Their comments are held
+    /// until somebody mends them; no site stands in the way of the others.
+    pub async fn tell_contradictions(&self) {
+        let sites = self.store.sites().await.unwrap_or_default();
+        for site in sites {
+            // A store that is away says so by itself, and each site again when it is active.
+            if let Ok(settings) = self.store.settings(&site.id).await
+                && let Err(faults) = self.running().policy.with(&settings.overrides)
+            {
+                contradicted(&site.id, &faults);
+            }
+        }
     }
 
     /// What a site's comments are judged by, as far as this process knows.
@@ -139,8 +147,7 @@ impl ActiveSite {
     /// Overrides that contradict the configuration are not in force, and nothing is approved until somebody mends them.
     fn new(site: &SiteId, settings: &SiteSettings, running: Arc<Running>) -> Self {
         let policy = running.policy.with(&settings.overrides).unwrap_or_else(|faults| {
-            let faults = Invalid::list(&faults);
-            tracing::error!(%site, "the site's policy cannot be used, its comments are held: {faults}");
+            contradicted(site, &faults);
             Arc::new(running.policy.policy().unavailable())
         });
         let (limits, over_limit) = policy.limits();
@@ -148,4 +155,9 @@ impl ActiveSite {
         let weight = serde_json::to_vec(&settings.overrides).map_or(ACTIVE_BYTES, |bytes| bytes.len());
         Self { version: settings.version, policy, quotas, running, read: Stopwatch::start(), weight }
     }
+}
+
+fn contradicted(site: &SiteId, faults: &[Invalid]) {
+    let faults = Invalid::list(faults);
+    tracing::error!(%site, "what the site overrides contradicts the configuration, its comments are held: {faults}");
 }

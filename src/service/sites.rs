@@ -51,6 +51,7 @@ impl Service {
         if !self.store.delete_site(id).await? {
             return Err(Error::LastSite);
         }
+        self.deactivate(id);
         self.known_keys.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
         Ok(())
     }

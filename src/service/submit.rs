@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use super::memory::{Traces, fingerprint, idempotency_key};
 use super::running::ActiveSite;
-use super::{Caller, Error, IDEMPOTENCY_MILLIS, Service};
+use super::{Error, IDEMPOTENCY_MILLIS, Service};
 use crate::clock::Stopwatch;
 use crate::domain::{
     Action, Comment, CommentId, Decided, DecidedKind, Decision, DecisionAction, ExternalId, Fingerprint, History,
     Lesson, Name, Outcome, OverLimit, PublicAddress, Review, ReviewWhy, SiteId, Source, Status, Submission, Timestamp,
     Verdict,
 };
-use crate::limits::{self, Commenter, Retry};
+use crate::limits::{Author, Commenter, Retry};
 use crate::screening::{Facts, screen};
 use crate::store::{Existing, Idempotency, IdempotencyKey, Recall, Record, Recorded};
 
@@ -48,27 +48,22 @@ impl Service {
     /// Screens a comment and keeps it. The same again (by idempotency key or external id) answers the comment as it is now.
     pub async fn submit(
         &self,
-        (caller, site): (&Caller, &SiteId),
+        site: &SiteId,
         submission: Submission,
         idempotency_header: Option<&str>,
     ) -> Result<Submitted, Error> {
         let now = self.clock.now();
         let sent = Sent { fingerprint: fingerprint(&submission), external_id: submission.external_id.clone() };
         let key = idempotency_header.map(idempotency_key);
-        let over_limit = self
-            .charge((caller, site), &submission, key, now)
-            .await
-            .inspect_err(|error| self.metrics.refused(error))?;
-        let asked = Asked { submission: &submission, before: Some((key, sent.external_id.clone())), over_limit, now };
-        let Screened { verdict, history, hosts, traces, existing, mut took } = self.screen(site, asked).await?;
-        if let Some(existing) = existing {
-            // The same comment under a new key goes on to the store, which remembers the key with it.
-            let same = |comment: &Comment| comment.fingerprint == sent.fingerprint;
-            let brings_key = matches!(&existing, Existing::ByExternalId { comment } if key.is_some() && same(comment));
-            if !brings_key {
+        let charged = self.charge(site, &submission, (key, &sent.fingerprint), now).await;
+        let over_limit = charged.inspect_err(|error| self.metrics.refused(error))?;
+        let asked = Asked { submission: &submission, before: Some((key, &sent)), over_limit, now };
+        let Screened { verdict, history, hosts, traces, mut took } = match self.screen(site, asked).await? {
+            Looked::Known(existing, took) => {
                 return sent.replay(existing, took).inspect(|taken| self.metrics.submitted(taken));
             }
-        }
+            Looked::Screened(screened) => *screened,
+        };
 
         let id = CommentId::new(now, self.chance.bytes()?);
         let judged = Judgement { verdict, history, hosts, traces };
@@ -91,21 +86,26 @@ impl Service {
     }
 
     /// Screens a comment against what is remembered, and forgets it.
-    pub async fn check(&self, (caller, site): (&Caller, &SiteId), submission: &Submission) -> Result<Judged, Error> {
-        let charged = self.running().limits.check(limits::Caller { key: caller.key_name(), site });
+    pub async fn check(&self, site: &SiteId, submission: &Submission) -> Result<Judged, Error> {
+        let charged = self.running().limits.check(site);
         charged.map_err(Error::from).inspect_err(|error| self.metrics.refused(error))?;
         let asked = Asked { submission, before: None, over_limit: None, now: self.clock.now() };
-        let Screened { verdict, took, .. } = self.screen(site, asked).await?;
-        Ok(Judged { verdict, took }).inspect(|judged| self.metrics.checked(judged))
+        match self.screen(site, asked).await? {
+            Looked::Screened(screened) => {
+                let Screened { verdict, took, .. } = *screened;
+                Ok(Judged { verdict, took }).inspect(|judged| self.metrics.checked(judged))
+            }
+            Looked::Known(..) => Err(Error::Internal("a check has not been here before".to_owned())),
+        }
     }
 
     /// Charges a submission to the limits. Old comments, those of the blog's own people and those that were written a
     /// while ago are the caller's doing only: no commenter is behind them now.
     async fn charge(
         &self,
-        (caller, site): (&Caller, &SiteId),
+        site: &SiteId,
         submission: &Submission,
-        key: Option<IdempotencyKey>,
+        (key, fingerprint): (Option<IdempotencyKey>, &Fingerprint),
         now: Timestamp,
     ) -> Result<Option<OverLimit>, Error> {
         const OLD: i64 = 2 * 60 * 1000;
@@ -114,14 +114,16 @@ impl Service {
         let is_commenters = submission.decided.is_none() && !is_trusted && !is_old;
         let commenter = is_commenters.then(|| Commenter {
             address: submission.client.ip.and_then(PublicAddress::of),
-            author: self.author_id(submission),
+            author: self.author_id(submission).map(|id| match submission.author.account {
+                Some(_) => Author::Account(id),
+                None => Author::Typed(id),
+            }),
             post: &submission.post.id,
         });
         let external_id = submission.external_id.as_ref().map(ExternalId::as_str);
-        let retry = Retry { idempotency: key.map(|key| key.0), external_id };
-        let caller = limits::Caller { key: caller.key_name(), site };
+        let retry = Retry { idempotency: key.map(|key| key.0), external_id, fingerprint: fingerprint.as_str() };
         let charge = |active: &ActiveSite| {
-            active.limits().submission(caller, commenter.map(|commenter| (commenter, &active.quotas)), retry)
+            active.limits().submission(site, commenter.map(|commenter| (commenter, &active.quotas)), retry)
         };
         let active = self.active(site).await?;
         match charge(&active) {
@@ -135,11 +137,12 @@ impl Service {
 
     /// Reads what is remembered in one read, and judges by it. A site whose settings have changed since this process
     /// read them is read again first.
-    async fn screen(&self, site: &SiteId, asked: Asked<'_>) -> Result<Screened, Error> {
+    async fn screen(&self, site: &SiteId, asked: Asked<'_>) -> Result<Looked, Error> {
         /// More often than anybody changes a site's settings within one request.
         const TRIES: usize = 10;
         let Asked { submission, before, over_limit, now } = asked;
-        let (idempotency, external_id) = before.unwrap_or_default();
+        let idempotency = before.and_then(|(key, _)| key);
+        let external_id = before.and_then(|(_, sent)| sent.external_id.clone());
         let mut took = Took::default();
         let mut active = self.active(site).await?;
         for _ in 0..TRIES {
@@ -154,13 +157,18 @@ impl Service {
             let recalled = self.store.recall(site, &ask).await?;
             took.store += reading.elapsed();
 
+            if let Some((existing, (key, sent))) = recalled.existing.zip(before)
+                && !sent.brings_key(&existing, key)
+            {
+                return Ok(Looked::Known(existing, took));
+            }
             if recalled.settings_version == active.version {
                 let judging = Stopwatch::start();
                 let history = History { member: traces.member, over_limit, ..recalled.history };
                 let verdict = screen(&facts, &history, &active.policy);
                 let hosts = facts.hosts();
                 took.screening += judging.elapsed();
-                return Ok(Screened { verdict, history, hosts, traces, existing: recalled.existing, took });
+                return Ok(Looked::Screened(Box::new(Screened { verdict, history, hosts, traces, took })));
             }
             drop(facts);
             active = self.activate(site).await?;
@@ -173,9 +181,17 @@ impl Service {
 struct Asked<'a> {
     submission: &'a Submission,
     /// What would show that it came before; `None` for one that nobody keeps.
-    before: Option<(Option<IdempotencyKey>, Option<ExternalId>)>,
+    before: Option<(Option<IdempotencyKey>, &'a Sent)>,
     over_limit: Option<OverLimit>,
     now: Timestamp,
+}
+
+/// What came of looking at a submission.
+enum Looked {
+    /// It was here before.
+    Known(Existing, Took),
+    /// It was judged.
+    Screened(Box<Screened>),
 }
 
 /// A submission that was judged.
@@ -184,7 +200,6 @@ struct Screened {
     history: History,
     hosts: Vec<String>,
     traces: Traces,
-    existing: Option<Existing>,
     took: Took,
 }
 
@@ -195,6 +210,12 @@ struct Sent {
 }
 
 impl Sent {
+    /// Whether a comment that is here comes again under a new key: it goes on to the store, which remembers the key with it.
+    fn brings_key(&self, existing: &Existing, key: Option<IdempotencyKey>) -> bool {
+        let same = |comment: &Comment| comment.fingerprint == self.fingerprint;
+        matches!(existing, Existing::ByExternalId { comment } if key.is_some() && same(comment))
+    }
+
     /// The answer where the submission finds its place taken: the comment, if it is the same one.
     fn replay(&self, existing: Existing, took: Took) -> Result<Submitted, Error> {
         match existing {

@@ -33,7 +33,10 @@ fn a_flood_is_held_and_beyond_five_times_the_limit_refused() {
     TestApp::run(async |app| {
         let (within, over, refused) = flood(app, &from("203.0.113.7")).await;
         assert_eq!((within, over), (3, 12));
-        assert_eq!(refused.body["limit"], json!({"name": "address", "count": 5, "seconds": 10, "burst": 15}));
+        assert_eq!(
+            refused.body["limit"],
+            json!({"name": "address", "count": 5, "seconds": 10, "burst": 15, "retry_after": 2})
+        );
         assert_eq!(refused.header("retry-after"), "2");
         assert_eq!(refused.header("ratelimit"), "\"address\";r=0;t=2");
         assert_eq!(refused.header("ratelimit-policy"), "\"address\";q=15;w=30");
@@ -157,7 +160,10 @@ fn callers_are_told_to_wait() {
             app.get("comments").send().await.expect(200);
         }
         let refused = app.get("comments").send().await.problem(429, "over_limit");
-        assert_eq!(refused.body["limit"], json!({"name": "key", "count": 60, "seconds": 60, "burst": 5}));
+        assert_eq!(
+            refused.body["limit"],
+            json!({"name": "key", "count": 60, "seconds": 60, "burst": 5, "retry_after": 1})
+        );
         submit(app, &submission("I agree.")).await.problem(429, "over_limit");
         let second = app.key_of("demo", &["read"]).await;
         app.get("comments").key(&second).send().await.expect(200);
@@ -186,7 +192,6 @@ fn wrong_keys_are_throttled_and_good_ones_are_not() {
         app.get("comments").send().await.expect(200);
         app.get("comments").key(&app.operator).send().await.expect(200);
         let unknown = app.key_of("demo", &["read"]).await;
-        app.pass(60);
         app.get("comments").key(&unknown).send().await.expect(200);
     });
 }
@@ -200,7 +205,10 @@ fn a_site_sets_its_own_limits_and_they_hold_at_once() {
         app.call("PUT", "policy").json(&own).send().await.expect(200);
         let (within, over, refused) = flood(app, &from("203.0.113.8")).await;
         assert_eq!((within, over), (1, 0));
-        assert_eq!(refused.body["limit"], json!({"name": "address", "count": 1, "seconds": 60, "burst": 1}));
+        assert_eq!(
+            refused.body["limit"],
+            json!({"name": "address", "count": 1, "seconds": 60, "burst": 1, "retry_after": 60})
+        );
         let none = json!({"limits": {"address": [], "author": [], "post": []}});
         app.call("PUT", "policy").json(&none).send().await.expect(200);
         for _ in 0..30 {

@@ -100,6 +100,8 @@ fn a_policy_that_cannot_be_is_refused_with_every_place() {
             (json!({"domains": ["nonsense"]}), "/domains/0"),
             (json!({"rules": {"link_cuont": {"points": 1}}}), "/rules/link_cuont"),
             (json!({"rules": {"link_count": {"points": 1001}}}), "/rules/link_count/points"),
+            (json!({"rules": {"link_count": {"points": -2147483648_i64}}}), "/rules/link_count/points"),
+            (json!({"limits": {"post": [{"count": 1, "seconds": 604800, "burst": 793015}]}}), "/limits/post/0/burst"),
             (json!({"rules": {"link_count": {"mode": "maybe"}}}), "/rules/link_count"),
             (deep, "/rules/too_fast/seconds"),
             (json!({"limits": {"address": [{"count": 0, "seconds": 1, "burst": 1}]}}), "/limits/address/0/count"),
@@ -137,7 +139,7 @@ fn a_policy_that_cannot_be_is_refused_with_every_place() {
 }
 
 #[test]
-fn a_new_configuration_is_swapped_whole_or_refused() {
+fn a_new_configuration_is_swapped_whole_and_no_site_stands_in_its_way() {
     TestApp::run(async |app| {
         app.call("PUT", "policy").json(&json!({"hold_at": 90})).send().await.expect(200);
         let set = |values: &'static str| {
@@ -148,10 +150,30 @@ fn a_new_configuration_is_swapped_whole_or_refused() {
         let shown = app.get("policy").send().await.expect(200);
         assert_eq!(shown.body["values"]["hold_at"], json!({"value": 90, "origin": "site"}));
         assert_eq!(shown.body["values"]["first_comment"], json!({"value": "screen", "origin": "file"}));
-        // A site's own value stands in the way: nothing of the new configuration holds.
-        let refused = app.reload(set("hold_at = 10\nreject_at = 80\nfirst_comment = \"hold\"")).await.unwrap_err();
-        let said = "what site demo overrides contradicts it: reject_at must be at least hold_at (90)";
-        assert_eq!(refused, said);
-        assert_eq!(app.submit(&first(2)).await["status"], "approved");
+        // What this site overrides contradicts it: its comments are held, and nobody else's.
+        let other = app.second_site("other").await;
+        app.reload(set("hold_at = 10\nreject_at = 80\nfirst_comment = \"screen\"")).await.unwrap();
+        assert_eq!(app.submit(&first(2)).await["verdict"]["decided_by"], "unavailable");
+        let elsewhere = app.post("/v1/sites/other/comments", &first(2)).key(&other).send().await.expect(201);
+        assert_eq!(elsewhere.body["status"], "approved");
+        app.call("PUT", "policy").json(&json!({})).send().await.expect(200);
+        assert_eq!(app.submit(&first(3)).await["status"], "approved");
+    });
+}
+
+#[test]
+fn a_site_that_is_made_again_has_nothing_of_the_old_ones_policy() {
+    TestApp::run(async |app| {
+        let path = "/v1/sites/other/comments";
+        let old = app.second_site("other").await;
+        let rejects = json!({"kinds": {"comment": "reject"}});
+        let put = app.call("PUT", "/v1/sites/other/policy").key(&old).json(&rejects).send().await.expect(200);
+        assert_eq!(app.post(path, &first(1)).key(&old).send().await.expect(201).body["status"], "rejected");
+        app.call("DELETE", "/v1/sites/other").key(&app.operator).send().await.expect(204);
+        app.pass(1);
+        let new = app.second_site("other").await;
+        assert_eq!(app.post(path, &first(2)).key(&new).send().await.expect(201).body["status"], "held");
+        let stale = app.call("PUT", "/v1/sites/other/policy").key(&new).json(&json!({"hold_at": 40}));
+        stale.header("If-Match", put.header("etag")).send().await.problem(412, "settings_changed");
     });
 }

@@ -60,13 +60,14 @@ impl Verb {
     async fn run(
         self,
         service: &Service,
-        whose: (&Caller, &SiteId),
+        (caller, site): (&Caller, &SiteId),
         (value, key): (Value, Option<String>),
     ) -> Result<Good, Problem> {
+        service.charge_request(caller)?;
         let submission = submission_of(value).map_err(Problem::invalid)?;
         Ok(match self {
-            Verb::Submit => Good::Kept(Box::new(service.submit(whose, submission, key.as_deref()).await?)),
-            Verb::Check => Good::Judged(Box::new(service.check(whose, &submission).await?.verdict)),
+            Verb::Submit => Good::Kept(Box::new(service.submit(site, submission, key.as_deref()).await?)),
+            Verb::Check => Good::Judged(Box::new(service.check(site, &submission).await?.verdict)),
         })
     }
 }

@@ -12,12 +12,12 @@ pub(in crate::http) const PARAMETERS: &[&str] = &["fields"];
 
 /// Screens a comment and keeps it.
 pub(in crate::http) async fn submit(call: SiteCall) -> Answer {
-    let SiteCall { site, caller, request } = call;
+    let SiteCall { site, request, .. } = call;
     let service = request.service.clone();
     let key = request.idempotency_key()?;
     let body: SubmissionBody<'_> = request.json(BODY_BYTES).await?;
     let submission = body.check().map_err(Problem::invalid)?;
-    let taken = service.submit((&caller, &site), submission, key.as_deref()).await?;
+    let taken = service.submit(&site, submission, key.as_deref()).await?;
     let mut response = HttpResponse::Created();
     response.insert_header(etag(taken.comment.version));
     response.insert_header((LOCATION, format!("/v1/sites/{site}/comments/{}", taken.comment.id)));
@@ -30,11 +30,11 @@ pub(in crate::http) async fn submit(call: SiteCall) -> Answer {
 
 /// Screens a comment and forgets it.
 pub(in crate::http) async fn check(call: SiteCall) -> Answer {
-    let SiteCall { site, caller, request } = call;
+    let SiteCall { site, request, .. } = call;
     let service = request.service.clone();
     let body: SubmissionBody<'_> = request.json(BODY_BYTES).await?;
     let submission = body.check().map_err(Problem::invalid)?;
-    let judged = service.check((&caller, &site), &submission).await?;
+    let judged = service.check(&site, &submission).await?;
     let mut response = HttpResponse::Ok();
     response.extensions_mut().insert(Screened::new(None, &judged.verdict, judged.took));
     with_json(response, &Verdict::from(&judged.verdict))

@@ -5,7 +5,7 @@ mod figures;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use super::{Caller, Error, Service};
+use super::{Error, Service};
 use crate::clock::Clock;
 use crate::domain::{Author, Content, RuleId, SiteId, SiteName, Submission, Timestamp, Verdict};
 
@@ -97,7 +97,7 @@ impl Eval {
         if first {
             self.warm_up(&site, &sample.submission).await?;
         }
-        let submitted = self.service.submit((&Caller::operator(), &site), sample.submission, None).await?;
+        let submitted = self.service.submit(&site, sample.submission, None).await?;
         let verdict = submitted.comment.verdict;
         let Some(source) = self.sources.get_mut(&sample.source) else { return Err(Error::UnknownSite) };
         source.rows += 1;
@@ -121,7 +121,7 @@ impl Eval {
             ..Author::default()
         };
         let submission = Submission { author, content, ..like.clone() };
-        self.service.check((&Caller::operator(), site), &submission).await.map(drop)
+        self.service.check(site, &submission).await.map(drop)
     }
 
     /// The figures so far.

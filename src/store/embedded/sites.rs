@@ -71,7 +71,9 @@ pub(super) fn recount(
 
 /// [`Store::create_site`](crate::store::Store::create_site)
 pub(super) fn create(tx: &Connection, site: &Site) -> Result<bool, Fault> {
-    let insert = "INSERT INTO sites (id, name, created_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+    // The version of its settings begins with the time: a site that is made again under its name never has one of the old site's.
+    let insert =
+        "INSERT INTO sites (id, name, created_at, settings_version) VALUES (?1, ?2, ?3, ?3) ON CONFLICT DO NOTHING";
     let values = (site.id.as_str(), &*site.name, site.created_at.millis());
     Ok(tx.execute(insert, values)? == 1)
 }

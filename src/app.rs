@@ -131,8 +131,16 @@ pub fn listen_address(settings: &http::Settings) -> String {
 }
 
 fn bind(settings: &http::Settings) -> Result<TcpListener, Error> {
+    /// How many connections may wait until one is taken up; the system may allow fewer (`net.core.somaxconn`).
+    const WAITING: i32 = 2048;
     let address = listen_address(settings);
-    TcpListener::bind(&address).map_err(|error| Error::Listen(address, error))
+    // The standard library has room for 128, and callers beyond that lose a second before they try again. Listening once
+    // more changes that number and nothing else.
+    let listening = TcpListener::bind(&address).and_then(|listener| {
+        rustix::net::listen(&listener, WAITING)?;
+        Ok(listener)
+    });
+    listening.map_err(|error| Error::Listen(address, error))
 }
 
 fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, Error> {

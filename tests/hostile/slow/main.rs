@@ -36,6 +36,9 @@ const COST: u64 = 24 << 10;
 /// What the memory may grow by beside, in bytes: allocators keep some, and the healthy callers' comments take some.
 const SPARE: u64 = 16 << 20;
 
+/// How many callers wait at once: more than the 128 that a socket of Rust's standard library has room for.
+const WAITING: usize = 300;
+
 /// How many bombs of a kind come at once.
 const AT_ONCE: usize = 50;
 
@@ -43,6 +46,21 @@ const AT_ONCE: usize = 50;
 fn slow_and_idle_connections_are_cut_and_harm_nobody() {
     use Habit::{DrippingBody, DrippingHead, Kept, Silent, SilentBody};
     Siege { habits: &[DrippingBody, Silent, SilentBody, DrippingHead, DrippingBody, Kept] }.lay();
+}
+
+#[test]
+fn callers_above_the_limit_of_connections_wait_for_their_turn() {
+    let process = Process::start_with(&[("HTTP__WORKERS", "1"), ("HTTP__MAX_CONNECTIONS", "1")]);
+    // The first is served and stays; whoever comes after it waits in the order of coming.
+    let open = || TcpStream::connect_timeout(&process.address(), Duration::from_millis(500)).expect("a place to wait");
+    let waiting: Vec<TcpStream> = (0..WAITING).map(|_| open()).collect();
+    for mut caller in waiting {
+        caller.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        caller.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = Vec::new();
+        caller.read_to_end(&mut answer).unwrap();
+        assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
+    }
 }
 
 #[test]

@@ -74,9 +74,19 @@ impl Serving {
     }
 
     /// Asks it to stop, and waits until it has.
-    pub fn stop(mut self) -> Ran {
+    pub fn stop(self) -> Ran {
+        self.ask_to_stop();
+        self.end()
+    }
+
+    /// Asks it to stop. A second time ends it at once.
+    pub fn ask_to_stop(&self) {
         let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(asked.success());
+    }
+
+    /// Waits until it has stopped.
+    pub fn end(mut self) -> Ran {
         let mut err = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
         let status = self.child.wait().unwrap();

@@ -164,56 +164,82 @@ def throw_bombs(server):
     return wrong == 0 and peak - before <= 8 * 1024
 
 
-def flood(server, name, head, drip, deadline):
-    """Opens the connections, sends each its head, drips if asked to, and waits until all are cut."""
-    bases = [Honest().call(server, after(5)) for _ in range(2)]
-    before, cpu = server.resident_kib(), server.cpu_seconds()
-    selector, opened, cut, begun = selectors.DefaultSelector(), {}, [], time.monotonic()
-    # Not a moment longer than the flood: what comes after it would only hide it.
-    during, over = Honest(), threading.Event()
-    watcher = threading.Thread(target=during.call, args=(server, over.is_set))
-    watcher.start()
-    peak = before
-    for number in range(CONNECTIONS):
+class Crowd:
+    """Connections that are watched from the moment they are open: when each was cut, how many there were, what they took."""
+
+    def __init__(self, server):
+        self.server, self.before = server, server.resident_kib()
+        self.selector, self.opened, self.cut = selectors.DefaultSelector(), {}, []
+        self.most, self.peak = 0, self.before
+
+    def add(self, number, head):
         connection = socket.socket()
         # Each source address has some 28,000 ports.
         connection.bind((f"127.0.1.{number % 200 + 1}", 0))
-        connection.connect(("127.0.0.1", server.port))
+        connection.connect(("127.0.0.1", self.server.port))
         connection.sendall(head)
         connection.setblocking(False)
-        opened[connection] = time.monotonic()
-        selector.register(connection, selectors.EVENT_READ)
-    took = time.monotonic() - begun
-    last_drip = time.monotonic()
-    while opened and time.monotonic() - begun < deadline + 30:
-        for key, _ in selector.select(timeout=0.2):
-            connection = key.fileobj
+        self.opened[connection] = time.monotonic()
+        self.selector.register(connection, selectors.EVENT_READ)
+
+    def watch(self, done):
+        looked = 0
+        while not done():
+            for key, _ in self.selector.select(timeout=0.1):
+                connection = key.fileobj
+                try:
+                    ended = not connection.recv(4096)
+                except OSError:
+                    ended = True
+                if ended:
+                    self.cut.append(time.monotonic() - self.opened.pop(connection))
+                    self.selector.unregister(connection)
+                    connection.close()
+            if time.monotonic() - looked >= 0.05:
+                looked = time.monotonic()
+                self.most = max(self.most, len(self.opened))
+                self.peak = max(self.peak, self.server.resident_kib())
+
+    def drip(self):
+        for connection in list(self.opened):
             try:
-                ended = not connection.recv(4096)
+                connection.send(b" ")
             except OSError:
-                ended = True
-            if ended:
-                cut.append(time.monotonic() - opened.pop(connection))
-                selector.unregister(connection)
-                connection.close()
-        peak = max(peak, server.resident_kib())
+                pass
+
+
+def flood(server, name, head, drip, deadline):
+    """Opens the connections, sends each its head, drips if asked to, and waits until all are cut."""
+    bases = [Honest().call(server, after(5)) for _ in range(2)]
+    crowd, cpu, begun = Crowd(server), server.cpu_seconds(), time.monotonic()
+    # Not a moment longer than the flood: what comes after it would only hide it.
+    during, over = Honest(), threading.Event()
+    threads = [threading.Thread(target=run, args=arguments) for run, arguments in
+               [(during.call, (server, over.is_set)), (crowd.watch, (over.is_set,))]]
+    for thread in threads:
+        thread.start()
+    last_drip = begun
+    for number in range(CONNECTIONS):
+        crowd.add(number, head)
         if drip and time.monotonic() - last_drip >= 1:
             last_drip = time.monotonic()
-            for connection in list(opened):
-                try:
-                    connection.send(b" ")
-                except OSError:
-                    pass
+            crowd.drip()
+    took, late = time.monotonic() - begun, after(deadline + 30)
+    while crowd.opened and not late():
+        time.sleep(0.05)
+        if drip and time.monotonic() - last_drip >= 1:
+            last_drip = time.monotonic()
+            crowd.drip()
     over.set()
-    watcher.join()
-    each = (peak - before) / CONNECTIONS
-    cut.sort()
-    print(f"{name}: {CONNECTIONS} opened in {took:.1f} s, {len(opened)} still open; first cut after {cut[0]:.1f} s,"
-          f" median {statistics.median(cut):.1f}, last {cut[-1]:.1f}; {each:.1f} KiB each, {(peak - before) / 1024:.0f} MiB in all,"
-          f" {server.cpu_seconds() - cpu:.1f} s of processor")
+    for thread in threads:
+        thread.join()
+    cut, grown = sorted(crowd.cut), crowd.peak - crowd.before
+    print(f"{name}: {CONNECTIONS} opened in {took:.1f} s, {crowd.most} at once, {len(crowd.opened)} still open;"
+          f" first cut after {cut[0]:.1f} s, median {statistics.median(cut):.1f}, last {cut[-1]:.1f};"
+          f" {grown / crowd.most:.1f} KiB each, {grown / 1024:.0f} MiB in all, {server.cpu_seconds() - cpu:.1f} s of processor")
     for when, honest in [("before", bases[0]), ("again", bases[1]), ("meanwhile", during)]:
         print(f"  {when:>9}: {honest.told()}")
-    return not opened and cut[-1] <= deadline and not during.failed
+    return not crowd.opened and cut[-1] <= deadline and not during.failed
 
 
 def main():

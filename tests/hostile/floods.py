@@ -4,7 +4,8 @@
     cargo build --release && python3 tests/hostile/floods.py [connections, default 9000]
 
 Needs Linux, Python 3 alone, and a hard limit of open files above the number of connections. It starts the server itself, with
-limits off, in a folder that it removes. Prints its figures; ends with 1 if a bound of SECURITY.md was broken.
+limits off, in a folder that it removes. Prints its figures; ends with 1 if a connection outlived
+its deadline, an honest call failed, a bomb was not refused, or bombs took more than 8 MiB.
 """
 
 import base64, gzip, http.client, json, os, resource, selectors, socket, statistics, subprocess, sys, tempfile, threading, time, zlib

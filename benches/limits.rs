@@ -11,6 +11,9 @@ use moderato::config::{Environment, Loaded, Sources};
 use moderato::domain::{PublicAddress, SiteId};
 use moderato::limits::{Commenter, Limits, Retry};
 
+/// Sites that they write to.
+const SITES: usize = 64;
+
 /// Distinct addresses of a run.
 const ADDRESSES: u32 = 1_000_000;
 
@@ -34,13 +37,13 @@ fn main() {
         let limits = Limits::new(&settings, Clock::System);
         let (commenters, over_limit) = loaded.policy.policy().limits();
         let quotas = limits.quotas(commenters, over_limit);
-        let site: SiteId = "demo".parse().unwrap();
+        let sites: Vec<SiteId> = (0..SITES).map(|site| format!("site-{site}").parse().unwrap()).collect();
         let (mut passed, mut refused) = (0, 0);
         let watch = Stopwatch::start();
         for number in 0..ADDRESSES {
             let post = (number % 100_000).to_string();
             let commenter = Commenter { address: PublicAddress::of(address(number)), author: None, post: &post };
-            match limits.submission(&site, Some((commenter, &quotas)), Retry::default()) {
+            match limits.submission(&sites[number as usize % SITES], Some((commenter, &quotas)), Retry::default()) {
                 Ok(_) => passed += 1,
                 Err(_) => refused += 1,
             }

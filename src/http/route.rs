@@ -127,19 +127,19 @@ impl Route {
             // Monitors like to add parameters of their own.
             Access::Public(handler) => handler(call).await,
             Access::Key(scope, handler) => {
-                charged(&call, auth::with_scope(call.caller().await?, &[*scope])?)?;
+                auth::with_scope(charged_caller(&call).await?, &[*scope])?;
                 handler(call.checked(self.query)?).await
             }
             Access::Operator(scope, handler) => {
                 if !self.open_to.as_ref().is_some_and(|networks| call.is_from(networks)) {
-                    charged(&call, auth::with_scope(auth::operator(call.caller().await?)?, &[*scope])?)?;
+                    auth::with_scope(auth::operator(charged_caller(&call).await?)?, &[*scope])?;
                 }
                 handler(call.checked(self.query)?).await
             }
             Access::Site(scopes, handler) => {
-                let caller = call.caller().await?;
+                let caller = charged_caller(&call).await?;
                 let site = call.site()?;
-                let caller = charged(&call, auth::with_scope(auth::of_site(caller, &site)?, scopes)?)?;
+                let caller = auth::with_scope(auth::of_site(caller, &site)?, scopes)?;
                 call.note_site(&site);
                 handler(SiteCall { site, caller, request: call.checked(self.query)? }).await
             }
@@ -147,8 +147,9 @@ impl Route {
     }
 }
 
-/// The caller, if their key has room for another request.
-fn charged(call: &Call, caller: Caller) -> Result<Caller, Problem> {
+/// The caller, if their key has room for another request, whatever becomes of it.
+async fn charged_caller(call: &Call) -> Result<Caller, Problem> {
+    let caller = call.caller().await?;
     call.service.charge_request(&caller)?;
     Ok(caller)
 }

@@ -19,7 +19,7 @@ use crate::domain::{AuthorId, CommenterLimits, Limit, OverLimit, OverLimitAction
 use charged::Charged;
 use gate::Gate;
 use quotas::longer;
-use table::Table;
+use table::{SHARDS, Table};
 
 pub use quotas::Quotas;
 pub use settings::Settings;
@@ -108,8 +108,9 @@ impl Limits {
     /// Limits that nothing was charged to.
     pub fn new(settings: &Settings, clock: Clock) -> Self {
         let table = |most| Arc::new(Table::new(most, clock.clone()));
-        let (commenters, callers, strangers) =
-            (table(settings.tracked), table(TRACKED_CALLERS), table(TRACKED_CALLERS));
+        let (commenters, callers) = (table(settings.tracked), table(TRACKED_CALLERS));
+        // All strangers are at one place.
+        let strangers = table(TRACKED_CALLERS * SHARDS);
         Self::over(Arc::new(Memory { commenters, callers, strangers, charged: Charged::default() }), settings)
     }
 

@@ -61,11 +61,12 @@ impl Quotas {
     pub(super) fn charge(&self, site: &SiteId, commenter: Commenter<'_>) -> Option<OverLimit> {
         let mut over = None;
         self.each(site, commenter, |steps, place, key| {
-            // It was looked at before: if somebody else was faster by now, this one is over by one.
-            let _ = self.last_step(steps).pass(place, &key);
-            if self.over_limit == OverLimitAction::Hold
-                && let Err(refused) = steps.limit.pass(place, &key)
-            {
+            if self.over_limit == OverLimitAction::Hold {
+                // It was looked at before: if somebody else was faster by now, this one is over by one.
+                let _ = steps.ceiling.pass(place, &key);
+            }
+            // Also where comments are refused: whoever is not (a typed address, one of two at once) is marked.
+            if let Err(refused) = steps.limit.pass(place, &key) {
                 over = over.or(Some(OverLimit { limit: refused.limit, quota: steps.limit.quota() }));
             }
         });

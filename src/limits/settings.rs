@@ -16,13 +16,13 @@ pub struct Settings {
     pub site: Quota,
     /// Wrong keys from one address.
     pub wrong_keys: Quota,
-    /// The most addresses, authors, posts, sites and keys that are counted at a time.
+    /// The most quotas of commenters that are counted at a time; of one site, a sixteenth of them.
     pub tracked: usize,
 }
 
 impl Settings {
-    /// The fewest and most keys that may be counted at a time; the most take some 180 MB.
-    const TRACKED: std::ops::RangeInclusive<usize> = 1_000..=5_000_000;
+    /// The fewest and most that may be counted at a time; the most take some 180 MB.
+    const TRACKED: std::ops::RangeInclusive<usize> = 16_000..=5_000_000;
 
     /// What is wrong with the values, each with its key below `limits`.
     pub fn faults(&self) -> Vec<Invalid> {

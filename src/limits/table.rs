@@ -1,4 +1,4 @@
-//! What every limit remembers: one table of bounded size for all of them.
+//! What limits remember: a table of bounded size.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -11,8 +11,8 @@ use governor::nanos::Nanos;
 use super::clock::LimitClock;
 use crate::clock::Clock;
 
-/// Parts of the table that are locked one by one.
-const SHARDS: usize = 16;
+/// Parts of the table that are locked one by one. A place, and so a site, has room in one of them.
+pub(super) const SHARDS: usize = 16;
 
 /// After how long entries that no longer say anything are swept out.
 const SWEEP_AFTER: u64 = 60_000_000_000;
@@ -46,7 +46,7 @@ struct Shard {
 }
 
 impl Table {
-    /// A table for at most so many keys.
+    /// A table for at most so many keys, of which one place has room for a sixteenth.
     pub fn new(most: usize, clock: Clock) -> Self {
         let shards = std::array::from_fn(|_| Mutex::default());
         Self { clock: LimitClock::new(clock), most: AtomicUsize::new(most), shards }

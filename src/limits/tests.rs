@@ -197,6 +197,13 @@ fn nobody_is_refused_for_what_others_write_under_their_mail() {
         assert_eq!(submit(Author::Typed(id)), Ok(Some(Limit::Author)), "held, and not refused");
     }
     assert_eq!(submit(Author::Account(id)), Err(Limit::Author), "an account is nobody else's");
+    let world = World::new(&settings(), &(site.0, OverLimitAction::Refuse));
+    let submit = || {
+        let commenter = Commenter { address: None, author: Some(Author::Typed(id)), post: "1" };
+        world.limits.submission(&world.site, Some((commenter, &world.quotas)), Retry::default())
+    };
+    let came: Vec<_> = (0..5).map(|_| submit().unwrap().is_some()).collect();
+    assert_eq!(came, [false, false, false, true, true], "held also where others are refused");
 }
 
 #[test]

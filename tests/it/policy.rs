@@ -172,6 +172,8 @@ fn a_site_that_is_made_again_has_nothing_of_the_old_ones_policy() {
         app.call("DELETE", "/v1/sites/other").key(&app.operator).send().await.expect(204);
         app.pass(1);
         let new = app.second_site("other").await;
+        // As many changes as the old one has seen.
+        app.key_of("other", &["read"]).await;
         assert_eq!(app.post(path, &first(2)).key(&new).send().await.expect(201).body["status"], "held");
         let stale = app.call("PUT", "/v1/sites/other/policy").key(&new).json(&json!({"hold_at": 40}));
         stale.header("If-Match", put.header("etag")).send().await.problem(412, "settings_changed");

@@ -172,6 +172,26 @@ fn callers_are_told_to_wait() {
 }
 
 #[test]
+fn a_request_is_charged_to_its_key_whatever_becomes_of_it() {
+    TestApp::run(async |app| {
+        let few = Quota { count: 60, seconds: 60, burst: 5 };
+        app.reconfigure(|configuration| configuration.limits.key = few).await;
+        let submit_only = app.key_of("demo", &["submit"]).await;
+        for _ in 0..5 {
+            app.post("comments", &json!({})).send().await.problem(422, "invalid");
+            app.get("comments").key(&submit_only).send().await.problem(403, "missing_scope");
+        }
+        app.post("comments", &json!({})).send().await.problem(429, "over_limit");
+        app.get("comments").key(&submit_only).send().await.problem(429, "over_limit");
+        app.pass(5);
+        let invalid = json!({"do": "submit", "submissions": [{}, {}, {}, {}, {}, {}]});
+        let answer = app.post("comments/batch", &invalid).send().await.expect(200);
+        let statuses: Vec<_> = answer.body["results"].as_array().unwrap().iter().map(|one| &one["status"]).collect();
+        assert_eq!(statuses, [422, 422, 422, 422, 429, 429], "the batch itself was the fifth");
+    });
+}
+
+#[test]
 fn wrong_keys_are_throttled_and_good_ones_are_not() {
     TestApp::run(async |app| {
         app.get("comments").send().await.expect(200);

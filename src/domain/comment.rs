@@ -8,7 +8,7 @@ use super::{AuthorId, CommentId, Counted, Decision, History, Timestamp, Verdict}
 /// A stored submission and all that became of it.
 ///
 /// `version` is 1 plus the number of changes the record shows: decisions (those no longer kept included), the linking and
-/// the withdrawal.
+/// the withdrawal, and the times it was rejected because nobody had decided it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comment {
     /// Our id.
@@ -21,10 +21,16 @@ pub struct Comment {
     pub review: Review,
     /// As it came in; `external_id` may have been added since.
     pub submission: Submission,
-    /// Hash of the parsed submission without `external_id`: tells a retry from another comment.
+    /// Hash of the parsed submission without `external_id` and `client.ip`: tells a retry from another comment.
     pub fingerprint: Fingerprint,
     /// The author's token, if they gave an account or an e-mail address.
     pub author_id: Option<AuthorId>,
+    /// The token of the e-mail address, where `author_id` is an account's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail_id: Option<AuthorId>,
+    /// Whether the address it came from was cut to its network.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub address_is_cut: bool,
     /// The hosts it links to, author's website included, in ASCII, sorted.
     pub hosts: Vec<String>,
     /// When it came in.
@@ -46,6 +52,9 @@ pub struct Comment {
     pub linked_at: Option<Timestamp>,
     /// When it was withdrawn.
     pub withdrawn_at: Option<Timestamp>,
+    /// When nobody had decided it in time, if that has happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expired: Option<Expired>,
     /// Every history entry it is counted in.
     #[serde(rename = "k")]
     pub counted: Vec<Counted>,
@@ -55,8 +64,28 @@ impl Comment {
     /// What the version must be, by what the record shows.
     pub fn changes(&self) -> u64 {
         let decisions = self.earlier_decisions + self.decisions.len() as u64;
-        1 + decisions + u64::from(self.linked_at.is_some()) + u64::from(self.withdrawn_at.is_some())
+        let (linked, withdrawn) = (self.linked_at.is_some(), self.withdrawn_at.is_some());
+        1 + decisions + u64::from(linked) + u64::from(withdrawn) + u64::from(self.times_expired())
     }
+
+    /// How often it was rejected because nobody had decided it in time.
+    pub fn times_expired(&self) -> u32 {
+        self.expired.map_or(0, |expired| expired.times)
+    }
+
+    /// Whether this is a token of its author.
+    pub fn is_by(&self, author: AuthorId) -> bool {
+        self.author_id == Some(author) || self.mail_id == Some(author)
+    }
+}
+
+/// A comment that was rejected because nobody had decided it in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expired {
+    /// How often.
+    pub times: u32,
+    /// When last.
+    pub at: Timestamp,
 }
 
 /// What readers see of a comment.

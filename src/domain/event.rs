@@ -55,7 +55,13 @@ pub enum EventChange {
     /// It is gone from the blog.
     #[serde(rename = "comment.withdrawn")]
     Withdrawn,
-    /// It was erased.
+    /// Nobody had decided it in time: it is rejected.
+    #[serde(rename = "comment.expired")]
+    Expired,
+    /// It is kept here no longer. On the blog it stays as it is.
+    #[serde(rename = "comment.purged")]
+    Purged,
+    /// Somebody asked to erase it.
     #[serde(rename = "comment.erased")]
     Erased,
 }
@@ -68,6 +74,8 @@ impl EventChange {
             EventChange::Decided { .. } => "comment.decided",
             EventChange::Linked => "comment.linked",
             EventChange::Withdrawn => "comment.withdrawn",
+            EventChange::Expired => "comment.expired",
+            EventChange::Purged => "comment.purged",
             EventChange::Erased => "comment.erased",
         }
     }

@@ -202,6 +202,17 @@ pub struct Counted {
     pub member: Option<u32>,
 }
 
+impl Counted {
+    /// What takes all of a list back from its entries.
+    pub fn taking_back(list: &[Counted]) -> Vec<Delta> {
+        let removing = |counted: &Counted| Delta {
+            member: counted.member.map(MemberChange::Remove),
+            ..Delta::between(counted, Tally::default())
+        };
+        list.iter().map(removing).filter(|delta| !delta.is_none()).collect()
+    }
+}
+
 /// A change to one entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delta {

@@ -8,6 +8,7 @@ mod fault;
 mod history;
 mod id;
 mod invalid;
+mod keep;
 mod limit;
 mod overrides;
 mod plain;
@@ -17,11 +18,12 @@ mod site;
 mod submission;
 mod text;
 mod time;
+mod tombstone;
 mod transition;
 mod verdict;
 
 pub use address::PublicAddress;
-pub use comment::{Comment, Fingerprint, Review, ReviewWhy, Status};
+pub use comment::{Comment, Expired, Fingerprint, Review, ReviewWhy, Status};
 pub use decision::{Dated, Decision, DecisionAction, DecisionRequest, Lesson, Reason, Source};
 pub use event::{Event, EventChange};
 pub use fault::Fault;
@@ -31,17 +33,19 @@ pub use history::{
 };
 pub use id::{AuthorId, CommentId, CommentRef, EventId, ExternalId, SiteId};
 pub use invalid::Invalid;
+pub use keep::{Expiry, HeldExpires, Keep};
 pub use limit::{CommenterLimits, Limit, OverLimit, OverLimitAction, Quota, Refused};
 pub use overrides::{SiteOverrides, SiteSettings};
 pub use plain::plain_words;
 pub use query::{Cursor, Filter, Index, ListQuery, MAX_READ, MAX_READ_BYTES, Needle, Page, Position, Sort};
 pub use rule_doc::RuleDoc;
-pub use site::{ApiKey, Counts, KeyId, Scope, Site, SiteName, Totals};
+pub use site::{ApiKey, AuthorStanding, Counts, KeyId, Scope, Site, SiteName, Totals};
 pub use submission::{
     Account, Author, AuthorRecord, Client, Commenting, CommentingMode, Decided, DecidedKind, Email, Form, Format, Line,
     Mention, Name, Outcome, Parent, Post, Role, Submission, Url,
 };
 pub use text::{Bounded, Content, Slug};
 pub use time::Timestamp;
+pub use tombstone::Tombstone;
 pub use transition::{Change, Refusal, Step};
 pub use verdict::{Action, DecidedBy, Evidence, Field, Group, GroupSum, Hit, HitMode, RuleId, Thresholds, Verdict};

@@ -40,7 +40,7 @@ pub struct Filter {
     pub external_id: Option<ExternalId>,
     /// The post's id.
     pub post: Option<String>,
-    /// The author's token.
+    /// A token of the author's: the account's, or the e-mail address's.
     pub author: Option<AuthorId>,
     /// The commenter's address, or a network it is in.
     pub ip: Option<IpNet>,
@@ -149,7 +149,7 @@ impl Filter {
             && is_or_any(&self.decided_by, |by| comment.verdict.decided_by == *by)
             && is_or_any(&self.external_id, |id| submission.external_id.as_ref() == Some(id))
             && is_or_any(&self.post, |post| *submission.post.id == **post)
-            && is_or_any(&self.author, |author| comment.author_id.as_ref() == Some(author))
+            && is_or_any(&self.author, |author| comment.is_by(*author))
             && is_or_any(&self.ip, |net| submission.client.ip.is_some_and(|ip| net.contains(&ip)))
             && is_or_any(&self.host, |host| comment.hosts.iter().any(|known| is_within(known, host)))
             && is_or_any(&self.rule, |rule| comment.verdict.hits.iter().any(|hit| hit.rule.as_str() == rule))

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bounded, Fault, SiteId, Timestamp};
+use super::{Bounded, Fault, SiteId, Tally, Timestamp};
 
 /// One blog.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,19 @@ pub struct Counts {
     pub rejected: u64,
     /// The queue: reviews that are open.
     pub open: u64,
+}
+
+/// How an author stands with a site.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AuthorStanding {
+    /// Their comments that are kept.
+    pub counts: Counts,
+    /// When the first of those was written.
+    pub first_at: Option<Timestamp>,
+    /// When the last of those was written.
+    pub last_at: Option<Timestamp>,
+    /// What is remembered of a year, comments that are no longer kept included.
+    pub remembered: Tally,
 }
 
 /// How all sites together stand.

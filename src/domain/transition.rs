@@ -146,15 +146,6 @@ impl Comment {
         self.counted.iter().map(adding).filter(|delta| !delta.is_none()).collect()
     }
 
-    /// What erasing it takes back from the history.
-    pub fn uncounting(&self) -> Vec<Delta> {
-        let removing = |counted: &super::Counted| Delta {
-            member: counted.member.map(MemberChange::Remove),
-            ..Delta::between(counted, super::Tally::default())
-        };
-        self.counted.iter().map(removing).filter(|delta| !delta.is_none()).collect()
-    }
-
     /// Makes its history entries say what this lesson teaches; the answer is what that changes.
     fn teach(&mut self, lesson: Lesson) -> Vec<Delta> {
         let mut deltas = Vec::new();

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::facts::{Target, fold_for_search};
 use super::rules::{self, Check, Rule};
 use super::settings::{FirstComment, KindAction, Mode, Settings};
-use crate::domain::{CommenterLimits, Invalid, OverLimitAction, RuleDoc, RuleId, Slug, Thresholds};
+use crate::domain::{CommenterLimits, Invalid, Keep, OverLimitAction, RuleDoc, RuleId, Slug, Thresholds};
 
 /// The most points a rule may add or take.
 const MAX_POINTS: i32 = 1000;
@@ -46,6 +46,7 @@ impl Policy {
         let domains = read_domains(settings, &mut faults);
         check_names(settings, &mut faults);
         faults.extend(settings.limits.faults());
+        faults.extend(settings.keep.faults());
         if !faults.is_empty() {
             return Err(faults);
         }
@@ -90,6 +91,11 @@ impl Policy {
     /// How much a commenter may write, and what becomes of more.
     pub fn limits(&self) -> (&CommenterLimits, OverLimitAction) {
         (&self.settings.limits, self.settings.over_limit)
+    }
+
+    /// How long what is kept.
+    pub fn keep(&self) -> &Keep {
+        &self.settings.keep
     }
 
     pub(super) fn rules(&self) -> &[ActiveRule] {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{CommenterLimits, OverLimitAction, Slug};
+use crate::domain::{CommenterLimits, Keep, OverLimitAction, Slug};
 
 /// A site's policy as it is written.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -26,6 +26,8 @@ pub struct Settings {
     pub over_limit: OverLimitAction,
     /// How much a commenter may write.
     pub limits: CommenterLimits,
+    /// How long what is kept.
+    pub keep: Keep,
     /// The site's own domains: links to them are never held against anybody.
     pub domains: Vec<String>,
     /// The phrases of the rule `blocked_phrase`.

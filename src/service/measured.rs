@@ -8,10 +8,13 @@ use tokio::sync::watch;
 use super::Metrics;
 use crate::clock::Stopwatch;
 use crate::domain::{
-    ApiKey, Comment, CommentRef, Counts, DecisionRequest, Event, EventId, ExternalId, KeyId, ListQuery, Page, Site,
-    SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp, Totals,
+    ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, Event, EventId,
+    ExternalId, Keep, KeyId, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
+    Tombstone, Totals,
 };
-use crate::store::{Error, Idempotency, Identity, Outcome, Recall, Recalled, Record, Recorded, Seed, Store};
+use crate::store::{
+    Error, Expired, Forgotten, Idempotency, Identity, Outcome, Recall, Recalled, Record, Recorded, Seed, Store,
+};
 
 /// A store that is measured.
 pub(super) struct Measured {
@@ -80,6 +83,26 @@ impl Store for Measured {
 
     async fn erase(&self, site: &SiteId, comment: &CommentRef, now: Timestamp) -> Result<bool, Error> {
         self.timed("erase", self.store.erase(site, comment, now)).await
+    }
+
+    async fn forget(&self, site: &SiteId, author: AuthorId, now: Timestamp) -> Result<Forgotten, Error> {
+        self.timed("forget", self.store.forget(site, author, now)).await
+    }
+
+    async fn author(&self, site: &SiteId, author: AuthorId, now: Timestamp) -> Result<Option<AuthorStanding>, Error> {
+        self.timed("author", self.store.author(site, author, now)).await
+    }
+
+    async fn expire(&self, site: &SiteId, keep: &Keep, now: Timestamp) -> Result<Expired, Error> {
+        self.timed("expire", self.store.expire(site, keep, now)).await
+    }
+
+    async fn tombstones(&self, site: &SiteId, after: Option<CommentId>, limit: usize) -> Result<Vec<Tombstone>, Error> {
+        self.timed("tombstones", self.store.tombstones(site, after, limit)).await
+    }
+
+    async fn bury(&self, site: &SiteId, tombstone: Tombstone) -> Result<bool, Error> {
+        self.timed("bury", self.store.bury(site, tombstone)).await
     }
 
     async fn get(&self, site: &SiteId, comment: &CommentRef) -> Result<Option<Comment>, Error> {

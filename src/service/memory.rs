@@ -14,6 +14,8 @@ use crate::store::IdempotencyKey;
 pub(super) struct Traces {
     /// The author's token, if they can be told from others at all.
     pub author_id: Option<AuthorId>,
+    /// The e-mail address's token, where that is another.
+    pub mail_id: Option<AuthorId>,
     /// The history entries.
     pub keys: Vec<HistoryKey>,
     /// Its (author, post) pair.
@@ -47,10 +49,11 @@ impl Service {
         }
         keys.extend(facts.text_fingerprint().map(|hash| HistoryKey { kind: HistoryKind::Text, hash }));
         let author_id = self.author_of(&identity);
+        let mail_id = identity.mail.as_deref().map(|mail| self.mail_token(mail)).filter(|id| author_id != Some(*id));
         let name = submission.author.name.as_deref().unwrap_or_default();
         let who = author_id.map_or_else(|| name.to_owned(), |id| id.to_string());
         let pair = self.hash(&["member", &who, &submission.post.id]);
-        Traces { author_id, keys, member: u32::from_be_bytes([pair[0], pair[1], pair[2], pair[3]]) }
+        Traces { author_id, mail_id, keys, member: u32::from_be_bytes([pair[0], pair[1], pair[2], pair[3]]) }
     }
 
     /// The author's token, if they can be told from others at all: by their account, or else by their e-mail address.
@@ -59,10 +62,18 @@ impl Service {
     }
 
     fn author_of(&self, identity: &Identity<'_>) -> Option<AuthorId> {
-        let by_account =
-            identity.account.map(|(provider, id)| self.hash(&[HistoryKind::Account.as_str(), provider, id]));
-        let by_mail = || identity.mail.as_ref().map(|mail| self.hash(&[HistoryKind::Mail.as_str(), mail, ""]));
-        by_account.or_else(by_mail).map(AuthorId::new)
+        let by_account = identity.account.map(|(provider, id)| self.account_token(provider, id));
+        by_account.or_else(|| identity.mail.as_deref().map(|mail| self.mail_token(mail)))
+    }
+
+    /// The token of an account.
+    fn account_token(&self, provider: &str, id: &str) -> AuthorId {
+        AuthorId::new(self.hash(&[HistoryKind::Account.as_str(), provider, id]))
+    }
+
+    /// The token of an e-mail address, trimmed and in lower case.
+    fn mail_token(&self, mail: &str) -> AuthorId {
+        AuthorId::new(self.hash(&[HistoryKind::Mail.as_str(), mail, ""]))
     }
 
     /// A keyed hash of parts; the lengths go in too, so that no two lists of parts are alike.
@@ -94,9 +105,11 @@ impl Traces {
     }
 }
 
-/// Tells a retry from another comment. The external id stays out of it: a comment may get one later.
+/// Tells a retry from another comment. The external id stays out of it: a comment may get one later. So does the address:
+/// whoever knows all the rest could find out by trying what was cut from it.
 pub(super) fn fingerprint(submission: &Submission) -> Fingerprint {
-    let nameless = Submission { external_id: None, ..submission.clone() };
+    let mut nameless = Submission { external_id: None, ..submission.clone() };
+    nameless.client.ip = None;
     let mut hash = Sha256::new_with_prefix(b"submit\n");
     hash.update(serde_json::to_vec(&nameless).unwrap_or_default());
     Fingerprint::new(hash.finalize().into())

@@ -270,6 +270,8 @@ fn new_comment(id: CommentId, now: Timestamp, submission: Submission, judged: Ju
         submission,
         fingerprint: Fingerprint::from(String::new()),
         author_id: judged.traces.author_id,
+        mail_id: judged.traces.mail_id,
+        address_is_cut: false,
         hosts: judged.hosts,
         received_at: now,
         written_at,
@@ -280,6 +282,7 @@ fn new_comment(id: CommentId, now: Timestamp, submission: Submission, judged: Ju
         earlier_decisions: 0,
         linked_at: None,
         withdrawn_at: None,
+        expired: None,
         counted,
     };
     Comment { version: comment.changes(), ..comment }

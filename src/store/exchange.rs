@@ -129,3 +129,38 @@ pub enum Outcome {
     /// The idempotency key names a comment that was erased.
     ReplayedErased(CommentId),
 }
+
+/// What came of a step of forgetting an author.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Comments that were erased.
+    pub comments: usize,
+    /// Tombstones that name the author no longer.
+    pub tombstones: usize,
+    /// Whether there may be more to do.
+    pub more: bool,
+}
+
+/// What came of a step of retention.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Expired {
+    /// Held comments that were rejected.
+    pub rejected: usize,
+    /// Comments that became tombstones.
+    pub purged: usize,
+    /// Addresses that were cut to their networks.
+    pub addresses: usize,
+    /// Tombstones that went.
+    pub tombstones: usize,
+    /// Events that went.
+    pub events: usize,
+    /// Whether there may be more to do.
+    pub more: bool,
+}
+
+impl Expired {
+    /// Whether content or personal data went.
+    pub fn erased_something(&self) -> bool {
+        self.purged + self.addresses > 0
+    }
+}

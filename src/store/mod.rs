@@ -14,12 +14,14 @@ use tokio::sync::watch;
 pub use embedded::ServeLock;
 pub use error::{Error, OpenError};
 pub use exchange::{
-    Existing, Idempotency, IdempotencyKey, Identity, Outcome, Recall, Recalled, Record, Recorded, Seed,
+    Existing, Expired, Forgotten, Idempotency, IdempotencyKey, Identity, Outcome, Recall, Recalled, Record, Recorded,
+    Seed,
 };
 
 use crate::domain::{
-    ApiKey, Comment, CommentRef, Counts, DecisionRequest, Event, EventId, ExternalId, KeyId, ListQuery, Page, Site,
-    SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp, Totals,
+    ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, Event, EventId,
+    ExternalId, Keep, KeyId, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
+    Tombstone, Totals,
 };
 
 /// What the service remembers, and how it changes.
@@ -79,8 +81,24 @@ pub trait Store: Send + Sync {
     async fn withdraw(&self, site: &SiteId, comment: &CommentRef, now: Timestamp) -> Result<Outcome, Error>;
 
     /// Erases a comment and takes back what it was counted in; a tombstone keeps its ids, so that a late retry does not
-    /// bring it back. `false` if there is none.
+    /// bring it back, and replies no longer tell what it said. `false` if there is none.
     async fn erase(&self, site: &SiteId, comment: &CommentRef, now: Timestamp) -> Result<bool, Error>;
+
+    /// Erases at most a hundred comments of an author, like [`Store::erase`], and what tombstones still tell of them.
+    async fn forget(&self, site: &SiteId, author: AuthorId, now: Timestamp) -> Result<Forgotten, Error>;
+
+    /// How an author stands; `None` for one of whom nothing is known.
+    async fn author(&self, site: &SiteId, author: AuthorId, now: Timestamp) -> Result<Option<AuthorStanding>, Error>;
+
+    /// Does what is due by now, at most a hundred of each kind: comments by [`Comment::expiry`], addresses, tombstones,
+    /// events.
+    async fn expire(&self, site: &SiteId, keep: &Keep, now: Timestamp) -> Result<Expired, Error>;
+
+    /// Tombstones after this id, in the order of their ids, at most `limit`.
+    async fn tombstones(&self, site: &SiteId, after: Option<CommentId>, limit: usize) -> Result<Vec<Tombstone>, Error>;
+
+    /// Keeps a tombstone that comes from another store, in silence; `false` if one of its ids is taken.
+    async fn bury(&self, site: &SiteId, tombstone: Tombstone) -> Result<bool, Error>;
 
     /// One comment.
     async fn get(&self, site: &SiteId, comment: &CommentRef) -> Result<Option<Comment>, Error>;

@@ -5,10 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use async_trait::async_trait;
 use moderato::domain::{
-    ApiKey, Comment, CommentRef, Counts, DecisionRequest, Event, EventId, ExternalId, KeyId, ListQuery, Page, Site,
-    SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp, Totals,
+    ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, Event, EventId,
+    ExternalId, Keep, KeyId, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
+    Tombstone, Totals,
 };
-use moderato::store::{Error, Idempotency, Identity, Outcome, Recall, Recalled, Record, Recorded, Seed, Store};
+use moderato::store::{
+    Error, Expired, Forgotten, Idempotency, Identity, Outcome, Recall, Recalled, Record, Recorded, Seed, Store,
+};
 use tokio::sync::watch;
 
 use crate::app::START;
@@ -96,6 +99,26 @@ impl Store for Broken {
     }
 
     async fn erase(&self, _: &SiteId, _: &CommentRef, _: Timestamp) -> Result<bool, Error> {
+        self.fail()
+    }
+
+    async fn forget(&self, _: &SiteId, _: AuthorId, _: Timestamp) -> Result<Forgotten, Error> {
+        self.fail()
+    }
+
+    async fn author(&self, _: &SiteId, _: AuthorId, _: Timestamp) -> Result<Option<AuthorStanding>, Error> {
+        self.fail()
+    }
+
+    async fn expire(&self, _: &SiteId, _: &Keep, _: Timestamp) -> Result<Expired, Error> {
+        self.fail()
+    }
+
+    async fn tombstones(&self, _: &SiteId, _: Option<CommentId>, _: usize) -> Result<Vec<Tombstone>, Error> {
+        self.fail()
+    }
+
+    async fn bury(&self, _: &SiteId, _: Tombstone) -> Result<bool, Error> {
         self.fail()
     }
 

@@ -105,6 +105,8 @@ pub fn approved(n: u32) -> Comment {
         },
         fingerprint: fingerprint(n),
         author_id: None,
+        mail_id: None,
+        address_is_cut: false,
         hosts: Vec::new(),
         received_at: now,
         written_at: now,
@@ -115,6 +117,7 @@ pub fn approved(n: u32) -> Comment {
         earlier_decisions: 0,
         linked_at: None,
         withdrawn_at: None,
+        expired: None,
         counted: Vec::new(),
     }
 }

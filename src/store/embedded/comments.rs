@@ -47,8 +47,8 @@ pub(super) fn get(tx: &Connection, site: &SiteId, comment: &CommentRef) -> Resul
 pub(super) fn replace(tx: &Connection, number: i64, comment: &Comment) -> Result<(), Fault> {
     let packed = PackedComment::of(comment)?;
     let mut update = tx.prepare_cached(
-        "UPDATE comments SET external_id = :external_id, status = :status, priority = :priority, crc = :crc,
-                packed = :packed
+        "UPDATE comments SET external_id = :external_id, status = :status, priority = :priority, changed_at = :changed_at,
+                address = :address, parent = :parent, crc = :crc, packed = :packed
           WHERE n = :n",
     )?;
     update.execute(named_params! {
@@ -56,6 +56,9 @@ pub(super) fn replace(tx: &Connection, number: i64, comment: &Comment) -> Result
         ":external_id": comment.submission.external_id.as_ref().map(ExternalId::as_str),
         ":status": comment.status.as_str(),
         ":priority": priority(comment),
+        ":changed_at": comment.changed_at.millis(),
+        ":address": comment.has_whole_address(),
+        ":parent": quoted(comment),
         ":crc": packed.crc,
         ":packed": packed.json,
     })?;
@@ -65,8 +68,12 @@ pub(super) fn replace(tx: &Connection, number: i64, comment: &Comment) -> Result
 /// Writes a new comment's row.
 pub(super) fn insert(tx: &Connection, site: SiteRow, comment: &Comment, packed: &PackedComment) -> Result<(), Fault> {
     let mut insert = tx.prepare_cached(
-        "INSERT INTO comments (site, id, external_id, status, post, author, written_at, priority, crc, packed)
-         VALUES (:site, :id, :external_id, :status, :post, :author, :written_at, :priority, :crc, :packed)",
+        "INSERT INTO comments
+            (site, id, external_id, status, post, author, mail, parent, written_at, received_at, changed_at, address, priority,
+             crc, packed)
+         VALUES
+            (:site, :id, :external_id, :status, :post, :author, :mail, :parent, :written_at, :received_at, :changed_at,
+             :address, :priority, :crc, :packed)",
     )?;
     insert.execute(named_params! {
         ":site": site.number,
@@ -75,12 +82,38 @@ pub(super) fn insert(tx: &Connection, site: SiteRow, comment: &Comment, packed: 
         ":status": comment.status.as_str(),
         ":post": &*comment.submission.post.id,
         ":author": comment.author_id.as_ref().map(|author| author.as_bytes()),
+        ":mail": comment.mail_id.as_ref().map(|mail| mail.as_bytes()),
+        ":parent": quoted(comment),
         ":written_at": comment.written_at.millis(),
+        ":received_at": comment.received_at.millis(),
+        ":changed_at": comment.changed_at.millis(),
+        ":address": comment.has_whole_address(),
         ":priority": priority(comment),
         ":crc": packed.crc,
         ":packed": packed.json,
     })?;
     Ok(())
+}
+
+/// Removes a comment's row.
+pub(super) fn delete(tx: &Connection, number: i64) -> Result<(), Fault> {
+    tx.prepare_cached("DELETE FROM comments WHERE n = ?1")?.execute([number])?;
+    Ok(())
+}
+
+/// Lets retention pass over a comment whose address cannot be cut.
+pub(super) fn note_no_address(tx: &Connection, site: SiteRow, id: CommentId) -> Result<(), Fault> {
+    let mut update = tx.prepare_cached("UPDATE comments SET address = 0 WHERE site = ?1 AND id = ?2")?;
+    update.execute((site.number, id.as_bytes()))?;
+    Ok(())
+}
+
+/// The name of the comment that this one quotes, if it does.
+fn quoted(comment: &Comment) -> Option<String> {
+    let parent = comment.submission.parent.as_ref()?;
+    let quotes = parent.author_name.is_some() || parent.content.is_some();
+    let by_external_id = || parent.external_id.as_ref().map(|id| format!("ext:{id}"));
+    parent.id.map(|id| id.to_string()).or_else(by_external_id).filter(|_| quotes)
 }
 
 fn priority(comment: &Comment) -> Option<i64> {

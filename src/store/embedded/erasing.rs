@@ -1,33 +1,34 @@
 //! Erasing a comment, also a damaged one: its row goes, a tombstone and an event stay.
 
-use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::authors;
 use super::comments::{self, Found};
 use super::fault::Fault;
 use super::feed::{self, News};
 use super::history;
-use super::packed::pack;
 use super::sites::{self, SiteRow, Standing};
-use crate::domain::{CommentId, CommentRef, Delta, EventChange, ExternalId, HistoryKey, SiteId, Status, Timestamp};
+use super::tombstones;
+use crate::domain::{CommentId, CommentRef, Counted, EventChange, ExternalId, SiteId, Status, Timestamp, Tombstone};
 use crate::store::Error;
 
 /// [`Store::erase`](crate::store::Store::erase)
 pub(super) fn erase(tx: &Connection, site: &SiteId, comment: &CommentRef, now: Timestamp) -> Result<bool, Fault> {
     let site = sites::find(tx, site)?;
     let remains = match comments::find(tx, site, comment) {
-        Ok(found) => found.map(Remains::of),
-        Err(Fault::Answer(Error::Damaged(why))) => of_row(tx, site, comment, &why)?,
+        Ok(found) => found.map(|found| Remains::of(found, now)),
+        Err(Fault::Answer(Error::Damaged(why))) => of_row(tx, site, (comment, &why), now)?,
         Err(fault) => return Err(fault),
     };
     let Some(remains) = remains else { return Ok(false) };
-    bury(tx, site, &remains, now)?;
-    let mut delete = tx.prepare_cached("DELETE FROM comments WHERE n = ?1")?;
-    delete.execute([remains.number])?;
-    for delta in &remains.uncounting {
-        history::apply(tx, site, delta, now)?;
-    }
-    sites::recount(tx, site, remains.standing, None)?;
-    let Remains { id: comment, external_id, version, status, .. } = remains;
+    let Remains { number, tombstone, counted, standing } = remains;
+    tombstones::insert(tx, site, &tombstone)?;
+    comments::delete(tx, number)?;
+    history::take_back(tx, site, &counted, now)?;
+    sites::recount(tx, site, standing, None)?;
+    let Tombstone { id: comment, external_id, version, status, .. } = tombstone;
+    let by_external_id = external_id.as_ref().map(|id| format!("ext:{id}"));
+    authors::unquote(tx, site, [Some(comment.to_string()), by_external_id])?;
     let news = News { change: EventChange::Erased, comment, external_id, now: (version, status), at: now };
     feed::append(tx, site, news)?;
     Ok(true)
@@ -36,39 +37,28 @@ pub(super) fn erase(tx: &Connection, site: &SiteId, comment: &CommentRef, now: T
 /// What erasing a comment needs to know of it.
 struct Remains {
     number: i64,
-    id: CommentId,
-    external_id: Option<ExternalId>,
-    /// With the erasure.
-    version: u64,
-    status: Status,
-    received_at: i64,
-    written_at: i64,
-    history: Vec<HistoryKey>,
-    uncounting: Vec<Delta>,
+    tombstone: Tombstone,
+    counted: Vec<Counted>,
     /// How it stands in the counts, if that can be told.
     standing: Option<Standing>,
 }
 
 impl Remains {
-    fn of(found: Found) -> Self {
+    fn of(found: Found, now: Timestamp) -> Self {
         let Found { number, comment } = found;
-        Self {
-            number,
-            id: comment.id,
-            version: comment.version + 1,
-            status: comment.status,
-            received_at: comment.received_at.millis(),
-            written_at: comment.written_at.millis(),
-            history: comment.counted.iter().map(|counted| counted.key).collect(),
-            uncounting: comment.uncounting(),
-            standing: Some((&comment).into()),
-            external_id: comment.submission.external_id,
-        }
+        let (tombstone, standing) = (Tombstone::of_erased(&comment, now), Some((&comment).into()));
+        Self { number, tombstone, counted: comment.counted, standing }
     }
 }
 
 /// What a damaged comment's row and the feed still tell of it. When it came in is lost: when it was written stands for it.
-fn of_row(tx: &Connection, site: SiteRow, comment: &CommentRef, why: &str) -> Result<Option<Remains>, Fault> {
+fn of_row(
+    tx: &Connection,
+    site: SiteRow,
+    (comment, why): (&CommentRef, &str),
+    now: Timestamp,
+) -> Result<Option<Remains>, Fault> {
+    let remains_of = |row: &Row<'_>| remains_of(row, now);
     let columns = "SELECT n, id, external_id, status, written_at, priority IS NOT NULL FROM comments WHERE site = ?1";
     let row = match comment {
         CommentRef::Id(id) => {
@@ -80,54 +70,33 @@ fn of_row(tx: &Connection, site: SiteRow, comment: &CommentRef, why: &str) -> Re
         }
     };
     let Some(mut remains) = row? else { return Ok(None) };
-    if let Some(last) = feed::last_of(tx, site, remains.id)? {
-        remains.version = last.version + 1;
-        remains.status = remains.standing.as_ref().map_or(last.status, |standing| standing.status);
+    if let Some(last) = feed::last_of(tx, site, remains.tombstone.id)? {
+        remains.tombstone.version = last.version + 1;
+        remains.tombstone.status = remains.standing.as_ref().map_or(last.status, |standing| standing.status);
     }
     tracing::error!(
-        comment = %remains.id,
+        comment = %remains.tombstone.id,
         counts_corrected = remains.standing.is_some(),
         "erasing a damaged comment by its row; the history entries it was counted in cannot be known and keep it: {why}"
     );
     Ok(Some(remains))
 }
 
-fn remains_of(row: &Row<'_>) -> Result<Remains, rusqlite::Error> {
+fn remains_of(row: &Row<'_>, now: Timestamp) -> Result<Remains, rusqlite::Error> {
     let status: String = row.get(3)?;
     let status = Status::ALL.into_iter().find(|known| known.as_str() == status);
-    let open = row.get(5)?;
-    Ok(Remains {
-        number: row.get(0)?,
+    let (written_at, open) = (Timestamp::from_millis(row.get(4)?), row.get(5)?);
+    let tombstone = Tombstone {
         id: CommentId::from_bytes(row.get(1)?),
         external_id: row.get::<_, Option<String>>(2)?.and_then(|id| ExternalId::try_from(id).ok()),
-        version: 2,
         status: status.unwrap_or(Status::Held),
-        received_at: row.get(4)?,
-        written_at: row.get(4)?,
-        history: Vec::new(),
-        uncounting: Vec::new(),
-        standing: status.map(|status| Standing { status, open }),
-    })
-}
-
-/// Leaves a tombstone: ids, times, status and hashed keys.
-fn bury(tx: &Connection, site: SiteRow, remains: &Remains, now: Timestamp) -> Result<(), Fault> {
-    let mut insert = tx.prepare_cached(
-        "INSERT INTO tombstones
-            (site, id, external_id, status, version, received_at, written_at, erased_at, history)
-         VALUES
-            (:site, :id, :external_id, :status, :version, :received_at, :written_at, :erased_at, :history)",
-    )?;
-    insert.execute(named_params! {
-        ":site": site.number,
-        ":id": remains.id.as_bytes(),
-        ":external_id": remains.external_id.as_ref().map(ExternalId::as_str),
-        ":status": remains.status.as_str(),
-        ":version": remains.version,
-        ":received_at": remains.received_at,
-        ":written_at": remains.written_at,
-        ":erased_at": now.millis(),
-        ":history": pack(&remains.history)?,
-    })?;
-    Ok(())
+        version: 2,
+        received_at: written_at,
+        written_at,
+        erased_at: now,
+        counted: Vec::new(),
+        authors: [None; 2],
+    };
+    let standing = status.map(|status| Standing { status, open });
+    Ok(Remains { number: row.get(0)?, tombstone, counted: Vec::new(), standing })
 }

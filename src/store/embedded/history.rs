@@ -56,6 +56,21 @@ pub(super) fn apply(tx: &Connection, site: SiteRow, delta: &Delta, now: Timestam
     }
 }
 
+/// Takes back what a comment was counted in.
+pub(super) fn take_back(tx: &Connection, site: SiteRow, counted: &[Counted], now: Timestamp) -> Result<(), Fault> {
+    Counted::taking_back(counted).iter().try_for_each(|delta| apply(tx, site, delta, now))
+}
+
+/// Drops an entry, whatever is counted in it.
+pub(super) fn forget(tx: &Connection, site: SiteRow, key: HistoryKey) -> Result<(), Fault> {
+    for table in ["history", "members"] {
+        let mut delete =
+            tx.prepare_cached(&format!("DELETE FROM {table} WHERE site = ?1 AND kind = ?2 AND hash = ?3"))?;
+        delete.execute((site.number, key.kind.as_str(), key.hash))?;
+    }
+    Ok(())
+}
+
 /// Adds to a period's row, or takes from it; whether there was one.
 fn add(tx: &Connection, site: SiteRow, delta: &Delta) -> Result<bool, Fault> {
     let (kind, hash, period) = (delta.key.kind.as_str(), delta.key.hash, delta.period.0);

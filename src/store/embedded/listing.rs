@@ -71,7 +71,7 @@ impl Scan {
                 values.push(Value::from(status.as_str().to_owned()));
                 "status = ?2"
             }
-            // Not bound, so that all comments are read as three ordered parts that SQLite merges.
+            // Not bound: one part for each status.
             Index::All => "",
         };
         let mut from = String::new();
@@ -82,10 +82,13 @@ impl Scan {
         }
         let select =
             |part: &str| format!("SELECT {key}, id, crc, packed FROM comments WHERE site = ?1 AND {part}{from}");
-        let body = if part.is_empty() {
-            Status::ALL.map(|status| select(&format!("status = '{}'", status.as_str()))).join(" UNION ALL ")
-        } else {
-            select(part)
+        // Ordered parts, which SQLite merges.
+        let body = match query.index() {
+            Index::All => {
+                Status::ALL.map(|status| select(&format!("status = '{}'", status.as_str()))).join(" UNION ALL ")
+            }
+            Index::Author(_) => [part, "mail = ?2"].map(select).join(" UNION ALL "),
+            _ => select(part),
         };
         Self { sql: format!("{body} ORDER BY 1 {direction}, 2 {direction}"), values }
     }

@@ -1,5 +1,6 @@
 //! The embedded store: SQLite, one machine; one thread writes, a few connections read.
 
+mod authors;
 mod changes;
 mod comments;
 mod erasing;
@@ -15,10 +16,12 @@ mod lock;
 mod open;
 mod packed;
 mod readers;
+mod retention;
 mod schema;
 mod settings;
 mod sites;
 mod space;
+mod tombstones;
 mod totals;
 mod writer;
 
@@ -34,10 +37,14 @@ use self::open::Connections;
 use self::readers::Readers;
 use self::space::Space;
 use self::writer::Writer;
-use super::{Error, Idempotency, Identity, OpenError, Outcome, Recall, Recalled, Record, Recorded, Seed, Store};
+use super::{
+    Error, Expired, Forgotten, Idempotency, Identity, OpenError, Outcome, Recall, Recalled, Record, Recorded, Seed,
+    Store,
+};
 use crate::domain::{
-    ApiKey, Comment, CommentRef, Counts, DecisionRequest, Event, EventId, ExternalId, KeyId, ListQuery, Page, Site,
-    SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp, Totals,
+    ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, Event, EventId,
+    ExternalId, Keep, KeyId, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
+    Tombstone, Totals,
 };
 
 pub use self::lock::ServeLock;
@@ -160,7 +167,34 @@ impl Store for Embedded {
     async fn erase(&self, site: &SiteId, comment: &CommentRef, now: Timestamp) -> Result<bool, Error> {
         let (site, comment) = (site.clone(), comment.clone());
         self.check_file()?;
-        self.writer.scrub_after(move |tx| erasing::erase(tx, &site, &comment, now)).await
+        self.writer.scrub_after(move |tx| erasing::erase(tx, &site, &comment, now), |erased| *erased).await
+    }
+
+    async fn forget(&self, site: &SiteId, author: AuthorId, now: Timestamp) -> Result<Forgotten, Error> {
+        let site = site.clone();
+        self.check_file()?;
+        self.writer.scrub_after(move |tx| authors::forget(tx, &site, author, now), |_| true).await
+    }
+
+    async fn author(&self, site: &SiteId, author: AuthorId, now: Timestamp) -> Result<Option<AuthorStanding>, Error> {
+        let site = site.clone();
+        self.scan(move |tx| authors::standing(tx, &site, author, now)).await
+    }
+
+    async fn expire(&self, site: &SiteId, keep: &Keep, now: Timestamp) -> Result<Expired, Error> {
+        let (site, keep) = (site.clone(), keep.clone());
+        self.check_file()?;
+        self.writer.scrub_after(move |tx| retention::expire(tx, &site, &keep, now), Expired::erased_something).await
+    }
+
+    async fn tombstones(&self, site: &SiteId, after: Option<CommentId>, limit: usize) -> Result<Vec<Tombstone>, Error> {
+        let site = site.clone();
+        self.scan(move |tx| tombstones::list(tx, &site, after, limit)).await
+    }
+
+    async fn bury(&self, site: &SiteId, tombstone: Tombstone) -> Result<bool, Error> {
+        let site = site.clone();
+        self.write(move |tx| tombstones::bury(tx, &site, &tombstone)).await
     }
 
     async fn get(&self, site: &SiteId, comment: &CommentRef) -> Result<Option<Comment>, Error> {
@@ -209,7 +243,7 @@ impl Store for Embedded {
     async fn delete_site(&self, site: &SiteId) -> Result<bool, Error> {
         let site = site.clone();
         self.check_file()?;
-        self.writer.scrub_after(move |tx| sites::delete(tx, &site)).await
+        self.writer.scrub_after(move |tx| sites::delete(tx, &site), |deleted| *deleted).await
     }
 
     async fn settings(&self, site: &SiteId) -> Result<SiteSettings, Error> {

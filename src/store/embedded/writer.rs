@@ -76,17 +76,20 @@ impl Writer {
         self.state.check()
     }
 
-    /// Like [`Writer::write`], for a body that erases: what it erased is soon gone from the log as well. (SQLite's
-    /// `secure_delete` overwrites it in the database.)
-    pub(super) async fn scrub_after<T, F>(&self, mut body: F) -> Result<T, Error>
+    /// Like [`Writer::write`], for a body that may erase: if its result says so, what it erased is soon gone from the log as
+    /// well. (SQLite's `secure_delete` overwrites it in the database.)
+    pub(super) async fn scrub_after<T, F>(&self, mut body: F, erased: fn(&T) -> bool) -> Result<T, Error>
     where
         T: Send + 'static,
         F: FnMut(&Transaction<'_>) -> Result<T, Fault> + Send + 'static,
     {
         let state = self.state.clone();
         self.write(move |transaction| {
-            state.scrub.store(true, Ordering::SeqCst);
-            body(transaction)
+            let result = body(transaction)?;
+            if erased(&result) {
+                state.scrub.store(true, Ordering::SeqCst);
+            }
+            Ok(result)
         })
         .await
     }

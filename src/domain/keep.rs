@@ -1,0 +1,138 @@
+//! How long things are kept, and what becomes of a comment when its time is over.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Change, Comment, EventChange, Invalid, Review, Status, Timestamp};
+
+/// A day in milliseconds.
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+/// How long a site keeps what, in days of 24 hours; 0 is for ever. Comments are as old as their last change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keep {
+    /// Held comments; then `held_expires` says what becomes of them.
+    pub held: u32,
+    /// What becomes of a comment that nobody has decided in time.
+    pub held_expires: HeldExpires,
+    /// Rejected comments.
+    pub rejected: u32,
+    /// Approved comments.
+    pub approved: u32,
+    /// Whole addresses of commenters, from when the comment came in; then their networks.
+    pub addresses: u32,
+    /// Tombstones, with what is remembered of their authors and texts.
+    pub tombstones: u32,
+}
+
+/// What becomes of a comment that nobody has decided in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HeldExpires {
+    /// It waits on.
+    Keep,
+    /// It is rejected, and teaches nothing.
+    Reject,
+}
+
+/// What is due for a comment.
+#[derive(Clone, Debug)]
+pub enum Expiry {
+    /// Nobody has decided it in time: it is rejected.
+    Reject(Box<Change>),
+    /// It is kept no longer: a tombstone takes its place.
+    Purge,
+}
+
+impl Keep {
+    /// The longest time that can be set, in days: a hundred years.
+    const LONGEST: u32 = 36_500;
+
+    /// How long the feed keeps an event, in days.
+    const EVENTS: u32 = 30;
+
+    /// What is wrong with it, each with its key below `keep`.
+    pub fn faults(&self) -> Vec<Invalid> {
+        let Self { held, held_expires: _, rejected, approved, addresses, tombstones } = self;
+        let days = [
+            ("held", held),
+            ("rejected", rejected),
+            ("approved", approved),
+            ("addresses", addresses),
+            ("tombstones", tombstones),
+        ];
+        let too_long = days.into_iter().filter(|(_, days)| **days > Self::LONGEST);
+        let fault = |(name, days): (&str, &u32)| {
+            let detail = format!("must be from 0 to {} days (0: for ever), not {days}", Self::LONGEST);
+            Invalid::new(format!("keep.{name}"), detail)
+        };
+        too_long.map(fault).collect()
+    }
+
+    /// Comments of this status are kept no longer if they changed last before this moment; `None`: they are kept for ever.
+    /// Held ones are then not purged but decided, unless they were withdrawn.
+    pub fn last_changed_before(&self, status: Status, now: Timestamp) -> Option<Timestamp> {
+        let days = match status {
+            Status::Held => self.held,
+            Status::Rejected => self.rejected,
+            Status::Approved => self.approved,
+        };
+        before(days, now)
+    }
+
+    /// Comments that came in before this moment keep no whole address.
+    pub fn addresses_before(&self, now: Timestamp) -> Option<Timestamp> {
+        before(self.addresses, now)
+    }
+
+    /// Tombstones of comments that went before this moment go.
+    pub fn tombstones_before(&self, now: Timestamp) -> Option<Timestamp> {
+        before(self.tombstones, now)
+    }
+
+    /// Events before this moment go.
+    pub fn events_before(now: Timestamp) -> Timestamp {
+        now.plus_millis(-i64::from(Self::EVENTS) * DAY)
+    }
+}
+
+fn before(days: u32, now: Timestamp) -> Option<Timestamp> {
+    (days > 0).then(|| now.plus_millis(-i64::from(days) * DAY))
+}
+
+impl Comment {
+    /// What is due for it, if anything is.
+    pub fn expiry(&self, keep: &Keep, now: Timestamp) -> Option<Expiry> {
+        let limit = keep.last_changed_before(self.status, now)?;
+        if self.changed_at >= limit {
+            return None;
+        }
+        match (self.review.is_open(), keep.held_expires) {
+            (false, _) => Some(Expiry::Purge),
+            (true, HeldExpires::Keep) => None,
+            (true, HeldExpires::Reject) => Some(Expiry::Reject(Box::new(self.timed_out(now)))),
+        }
+    }
+
+    /// Whether the whole address it came from is in the record.
+    pub fn has_whole_address(&self) -> bool {
+        self.submission.client.ip.is_some() && !self.address_is_cut
+    }
+
+    /// The same with no more than the network it came from. That is no change that anybody is told of.
+    pub fn with_cut_address(mut self) -> Self {
+        self.submission.client.ip = self.submission.client.ip.map(super::address::cut);
+        self.address_is_cut = self.submission.client.ip.is_some();
+        self
+    }
+
+    fn timed_out(&self, now: Timestamp) -> Change {
+        let mut comment = self.clone();
+        comment.status = Status::Rejected;
+        comment.review = Review::Done;
+        comment.expired = Some(super::comment::Expired { times: 1 + self.times_expired(), at: now });
+        comment.version += 1;
+        comment.changed_at = now;
+        Change { comment, deltas: Vec::new(), event: EventChange::Expired }
+    }
+}

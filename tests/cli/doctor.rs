@@ -254,11 +254,14 @@ fn call(serving: &Serving, count: usize, headers: &str) {
     }
 }
 
+/// Whom the service trusts, which calls it gets, and what is found.
+type Case = (&'static str, &'static [(usize, &'static str)], Option<(&'static str, &'static str)>);
+
 #[test]
 fn proxies_that_are_not_trusted_or_name_nobody_are_told() {
     let trust = |proxy: &'static str| ("MODERATO__HTTP__TRUSTED_PROXIES", proxy);
     const TRUSTED: &str = "[\"127.0.0.1\"]";
-    let cases: [(&str, &[(usize, &str)], Option<(&str, &str)>); 8] = [
+    let cases: [Case; 8] = [
         ("[]", &[(1, "X-Forwarded-For: 203.0.113.9\r\n")], Some(("warning", "proxies.untrusted"))),
         ("[]", &[(30, "")], None),
         ("[\"192.0.2.1\"]", &[(1, "X-Real-IP: 203.0.113.9\r\n")], Some(("note", "proxies.stranger"))),

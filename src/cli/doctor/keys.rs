@@ -6,9 +6,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::finding::Finding;
+use crate::cli;
 use crate::config::Settings;
 use crate::domain::{ApiKey, Timestamp};
-use crate::service::{Error, Service};
+use crate::service::Service;
 
 /// A day, in milliseconds.
 const DAY: i64 = 24 * 60 * 60 * 1000;
@@ -104,7 +105,7 @@ pub(super) fn of_files(data_dir: &Path) -> Vec<Finding> {
 
 /// What there is to say of the keys in the store.
 pub(super) async fn of_store(service: &Service) -> Vec<Finding> {
-    let keys = match all(service).await {
+    let keys = match cli::keys::all(service).await {
         Ok(keys) => keys,
         Err(error) => return vec![Finding::problem("keys.read", format!("the keys cannot be read: {error}"))],
     };
@@ -136,14 +137,6 @@ fn of_key(key: &ApiKey, now: Timestamp) -> Option<Finding> {
         }
         _ => None,
     }
-}
-
-async fn all(service: &Service) -> Result<Vec<ApiKey>, Error> {
-    let mut keys = service.keys(None).await?;
-    for site in service.sites().await? {
-        keys.extend(service.keys(Some(&site.site.id)).await?);
-    }
-    Ok(keys)
 }
 
 #[cfg(test)]

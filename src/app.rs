@@ -9,6 +9,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use open_files::{Room, room_for};
 pub use reload::Configured;
 use reload::Triggers;
 use tokio::signal::unix::{Signal, SignalKind, signal};

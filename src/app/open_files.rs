@@ -31,6 +31,22 @@ pub(super) fn make_room_for(connections: usize) -> usize {
     room
 }
 
+/// What the limit of open files leaves room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// So many connections.
+    pub connections: usize,
+    /// So many open files all that were asked for need.
+    pub files_needed: u64,
+}
+
+/// For how many of these connections a process that is started from this one has room, once it has raised its limit.
+pub fn room_for(connections: usize) -> Room {
+    let files_needed = OWN + connections as u64;
+    let allowed = getrlimit(Resource::Nofile).maximum.unwrap_or(files_needed);
+    Room { connections: room_within(allowed, connections), files_needed }
+}
+
 fn room_within(allowed: u64, connections: usize) -> usize {
     let left = usize::try_from(allowed.saturating_sub(OWN)).unwrap_or(usize::MAX);
     connections.min(left.max(FEWEST))

@@ -157,7 +157,7 @@ impl Delete {
 }
 
 /// Every key: the operator's, then by site.
-async fn all(service: &Service) -> Result<Vec<ApiKey>, Failure> {
+pub(super) async fn all(service: &Service) -> Result<Vec<ApiKey>, Failure> {
     let mut keys = service.keys(None).await?;
     for site in service.sites().await? {
         keys.extend(service.keys(Some(&site.site.id)).await?);

@@ -1,7 +1,9 @@
 //! The command line: what can be asked for, and how the answer ends.
 
+mod ask;
 mod check;
 mod config;
+mod doctor;
 mod eval;
 mod failure;
 mod healthcheck;
@@ -79,6 +81,8 @@ enum Command {
     Keys(keys::Keys),
     /// Check the configuration, or show what it comes to
     Config(config::Config),
+    /// Tell what is wrong with an installation, and the line to change
+    Doctor(doctor::Doctor),
     /// Ask a running service whether it is ready (for containers)
     Healthcheck(healthcheck::Healthcheck),
 }
@@ -92,6 +96,7 @@ impl Command {
             Command::Sites(sites) => sites.run(context),
             Command::Keys(keys) => keys.run(context),
             Command::Config(config) => config.run(context),
+            Command::Doctor(doctor) => doctor.run(context),
             Command::Healthcheck(healthcheck) => healthcheck.run(context),
         }
     }

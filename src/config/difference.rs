@@ -28,7 +28,8 @@ fn leaves(layers: &Layers) -> impl Iterator<Item = &str> {
     layers.origins.keys().chain(layers.defaults.keys()).map(String::as_str).filter(is_leaf)
 }
 
-fn is_reloadable(key: &str) -> bool {
+/// Whether a running process takes over a new value of this dotted key; for the documentation.
+pub fn is_reloadable(key: &str) -> bool {
     let mut rests = RELOADABLE.iter().filter_map(|table| key.strip_prefix(table));
     rests.any(|rest| rest.is_empty() || rest.starts_with('.'))
 }

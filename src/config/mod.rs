@@ -24,6 +24,7 @@ use crate::service::{Configuration, PolicyDefaults};
 use crate::store;
 use crate::telemetry;
 
+pub use difference::is_reloadable;
 pub use effective::{Effective, Shown, Source};
 pub use environment::Environment;
 pub use fault::Fault;

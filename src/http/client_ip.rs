@@ -1,10 +1,14 @@
 //! The caller's own address: the peer's, or what proxies that are trusted say of it.
 
+mod shown;
+
 use std::net::{IpAddr, Ipv6Addr};
 
 use actix_web::HttpRequest;
 use ipnet::{IpNet, Ipv4Net};
 use serde::Deserialize;
+
+pub(super) use shown::Shown;
 
 /// Which proxies are believed, and by which header they tell. Only that one is ever read: a proxy passes the others on as
 /// the caller sent them.
@@ -69,7 +73,7 @@ impl CallerAddress {
     /// Who sent this request.
     pub fn of(request: &HttpRequest, forwarding: &Forwarding) -> Self {
         let lines: Vec<&[u8]> =
-            request.headers().get_all(forwarding.header.name()).map(|line| line.as_bytes()).collect();
+            request.headers().get_all(forwarding.header.as_str()).map(|line| line.as_bytes()).collect();
         // Only what does not listen on a network has no peers.
         let peer = request.peer_addr().map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |peer| peer.ip());
         caller_address(peer, &lines, forwarding)
@@ -91,8 +95,8 @@ pub(super) fn names_a_proxy(request: &HttpRequest) -> bool {
 }
 
 impl ForwardedHeader {
-    /// The header's name.
-    fn name(self) -> &'static str {
+    /// The header's name, which is the value's word in the configuration too.
+    pub fn as_str(self) -> &'static str {
         match self {
             ForwardedHeader::XForwardedFor => "x-forwarded-for",
             ForwardedHeader::Forwarded => "forwarded",
@@ -175,6 +179,11 @@ fn is_port(text: &str) -> bool {
 pub struct Networks(Vec<Network>);
 
 impl Networks {
+    /// Whether there is none.
+    pub fn are_none(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether an address lies in one of them.
     pub fn contain(&self, ip: IpAddr) -> bool {
         let ip = ip.to_canonical();

@@ -13,6 +13,7 @@ use futures_util::FutureExt;
 use super::Edge;
 use super::body::Incoming;
 use super::call::Call;
+use super::client_ip::Shown;
 use super::error::{Code, Problem};
 use super::head;
 use super::last;
@@ -61,6 +62,9 @@ impl Path {
     async fn serve(self: Rc<Self>, request: HttpRequest, payload: Payload) -> HttpResponse {
         let watch = Stopwatch::start();
         let _in_flight = self.edge.metrics.enter();
+        if let Some(shown) = Shown::of(&request, &self.edge.forwarding) {
+            self.edge.metrics.forwarded(shown);
+        }
         let id = RequestId::of(&request, &self.edge.service);
         // Without this, a panic would close the connection without a word.
         let body = Incoming::new(payload.into_inner());

@@ -11,7 +11,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use serde::Deserialize;
 
-use super::client_ip::Networks;
+use super::client_ip::{Networks, Shown};
 
 /// The edge's counters. A clone counts into the same ones.
 #[derive(Clone, Debug)]
@@ -19,6 +19,7 @@ pub struct Metrics {
     requests: Family<Labels, Counter>,
     seconds: Family<RouteLabel, Histogram, fn() -> Histogram>,
     in_flight: Gauge,
+    forwarded: Family<[(&'static str, &'static str); 3], Counter>,
 }
 
 type RouteLabel = [(&'static str, &'static str); 1];
@@ -59,6 +60,7 @@ impl Default for Metrics {
             requests: Family::default(),
             seconds: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
             in_flight: Gauge::default(),
+            forwarded: Family::default(),
         }
     }
 }
@@ -70,6 +72,13 @@ impl Metrics {
         let help = "What a request took from its head to its answer";
         registry.register_with_unit("http_request", help, Unit::Seconds, self.seconds.clone());
         registry.register("http_requests_in_flight", "Requests that are being answered", self.in_flight.clone());
+        let help = "Requests from trusted proxies, and others that show a proxy's mark, by the entries of the configured header";
+        registry.register("http_forwarded_requests", help, self.forwarded.clone());
+    }
+
+    /// Counts what a request shows of the proxies it came by.
+    pub(super) fn forwarded(&self, Shown { peer, header, depth }: Shown) {
+        self.forwarded.get_or_create(&[("peer", peer), ("header", header), ("depth", depth)]).inc();
     }
 
     /// Counts a request as being answered for as long as the guard lives.

@@ -263,6 +263,51 @@ fn behind_a_trusted_proxy_the_caller_counts_and_only_the_configured_header_is_re
 }
 
 #[test]
+fn what_calls_show_of_proxies_is_counted_by_depth_and_by_whether_it_is_believed() {
+    const XFF: &str = "x-forwarded-for";
+    const BEHIND: &[&[(&str, &str)]] = &[
+        &[],
+        &[(XFF, "203.0.113.9")],
+        &[(XFF, "198.51.100.1, 203.0.113.9")],
+        &[(XFF, "198.51.100.1"), (XFF, "203.0.113.9")],
+        &[(XFF, "1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1")],
+        &[(XFF, "1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1")],
+        &[(XFF, "1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1,1.1.1.1")],
+        &[(XFF, "unknown")],
+        &[("x-real-ip", "203.0.113.9")],
+    ];
+    let all = async |app: &TestApp| {
+        for headers in BEHIND {
+            let call = headers.iter().fold(app.get("/livez"), |call, (name, value)| call.header(name, value));
+            call.send().await.expect(200);
+        }
+        let counted = Scrape::of(app).await.0;
+        let counted = counted.into_iter().filter_map(|(name, count)| {
+            let labels = name.strip_prefix("moderato_http_forwarded_requests_total{")?;
+            Some(format!("{} {count}", labels.trim_end_matches('}').replace("\"", "")))
+        });
+        counted.collect::<Vec<_>>()
+    };
+    TestApp::run(async |app| {
+        let expected =
+            ["0 1", "1 2", "2 2", "4 1", "5+ 2"].map(|rest| format!("peer=untrusted,header=ignored,depth={rest}"));
+        assert_eq!(all(app).await, expected);
+    });
+    TestApp::run_with("trusted_proxies = [\"127.0.0.1\"]", OPEN, async |app| {
+        // The reading of the metrics is a call without a header too.
+        let expected = [
+            "absent,depth=0 3",
+            "broken,depth=1 1",
+            "read,depth=1 1",
+            "read,depth=2 2",
+            "read,depth=4 1",
+            "read,depth=5+ 2",
+        ];
+        assert_eq!(all(app).await, expected.map(|rest| format!("peer=trusted,header={rest}")));
+    });
+}
+
+#[test]
 fn from_anywhere_else_an_operators_key_is_needed() {
     for open_to in ["open_to = []", "open_to = [\"10.0.0.0/8\", \"::1\"]"] {
         TestApp::run_with("", open_to, async |app| {

@@ -1,0 +1,192 @@
+//! How much room there is, and how much will be needed at this week's rate.
+
+use std::path::Path;
+
+use super::finding::{Finding, size};
+use super::sample::SiteSample;
+use crate::domain::{Status, Timestamp};
+
+/// A day, in milliseconds.
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+/// Ten times what is left for decisions and erasures when comments are already refused (64 MiB).
+const LITTLE: u64 = 640 * 1024 * 1024;
+
+/// Of fewer comments, the database's size says nothing about each.
+const ENOUGH: u64 = 100;
+
+/// How long comments are kept once they have a status, in days; `None`: for ever.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Days {
+    pub approved: Option<u32>,
+    pub held: Option<u32>,
+    pub rejected: Option<u32>,
+}
+
+impl Days {
+    fn of(self, status: Status) -> Option<u32> {
+        match status {
+            Status::Approved => self.approved,
+            Status::Held => self.held,
+            Status::Rejected => self.rejected,
+        }
+    }
+}
+
+/// How the comments of one status come in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Flow {
+    status: Status,
+    /// How many there are.
+    there: u64,
+    /// How many more come a day.
+    a_day: f64,
+}
+
+/// At most how many comments there will be after so many days, if they go on coming like this: those that are kept for ever
+/// add up, of the others there are never more than come while one is kept, once today's are gone.
+fn comments_after(days: u32, flows: &[Flow], keep: Days) -> f64 {
+    let of_status = |flow: &Flow| match keep.of(flow.status) {
+        Some(kept) if kept <= days => flow.a_day * f64::from(kept),
+        Some(_) | None => flow.there as f64 + flow.a_day * f64::from(days),
+    };
+    flows.iter().map(of_status).sum()
+}
+
+/// What there is to say of the disk.
+pub(super) fn findings(data_dir: &Path, sites: &[SiteSample], keep: Days, now: Timestamp) -> Vec<Finding> {
+    let there = data_dir.ancestors().map(|path| if path.as_os_str().is_empty() { Path::new(".") } else { path });
+    let free = there.into_iter().find(|path| path.is_dir()).and_then(|path| rustix::fs::statvfs(path).ok());
+    let Some(free) = free.map(|state| state.f_bavail.saturating_mul(state.f_frsize)) else {
+        return vec![Finding::warning("disk.free", "the free space of the data directory cannot be told")];
+    };
+    let bytes = |name: &str| std::fs::metadata(data_dir.join(name)).map_or(0, |data| data.len());
+    let used = bytes("moderato.db") + bytes("moderato.db-wal");
+    let flows = flows(sites, now);
+    let mut found = vec![of_free(free)];
+    found.extend(of_growth(Store { used, free }, &flows, keep));
+    found
+}
+
+fn of_free(free: u64) -> Finding {
+    let says = format!("{} are free where the data is", size(free));
+    match free < LITTLE {
+        true => Finding::warning("disk.free", format!("only {says}; below 64 MiB comments are refused"))
+            .change("free space there, or name a larger disk: data_dir = \"DIR\""),
+        false => Finding::ok("disk.free", says),
+    }
+}
+
+/// What the store takes, and what it still may, in bytes.
+#[derive(Clone, Copy, Debug)]
+struct Store {
+    used: u64,
+    free: u64,
+}
+
+fn of_growth(store: Store, flows: &[Flow], keep: Days) -> Option<Finding> {
+    const YEAR: u32 = 365;
+    let (there, a_day) =
+        (flows.iter().map(|flow| flow.there).sum::<u64>(), flows.iter().map(|flow| flow.a_day).sum::<f64>());
+    let used = size(store.used);
+    if there < ENOUGH {
+        return (store.used > 0).then(|| {
+            Finding::ok("disk.growth", format!("the database has {used}; too few comments to tell what it will have"))
+        });
+    }
+    let each = store.used as f64 / there as f64;
+    let after = |days| (comments_after(days, flows, keep) * each) as u64;
+    let says = format!(
+        "the database has {used}, {} a comment; at this week's {a_day:.1} comments a day it will have at most {} in a year",
+        size(each as u64),
+        size(after(YEAR))
+    );
+    let room = store.used.saturating_add(store.free);
+    let full = (1..=YEAR).find(|days| after(*days) > room);
+    Some(match full {
+        Some(days) => Finding::warning("disk.growth", format!("{says}: the disk is full in {days} days"))
+            .change("enlarge the disk, or keep comments for a shorter time: policy.keep.rejected = 15"),
+        None => Finding::ok("disk.growth", says),
+    })
+}
+
+/// How the comments of all sites come in, by what the latest ones tell: of those of the last seven days, or of as many days as
+/// they reach back.
+fn flows(sites: &[SiteSample], now: Timestamp) -> Vec<Flow> {
+    let week = now.plus_millis(-7 * DAY);
+    Status::ALL
+        .map(|status| Flow {
+            status,
+            there: sites
+                .iter()
+                .map(|site| {
+                    let counts = site.counts;
+                    match status {
+                        Status::Approved => counts.approved,
+                        Status::Held => counts.held,
+                        Status::Rejected => counts.rejected,
+                    }
+                })
+                .sum(),
+            a_day: sites.iter().map(|site| a_day(site, status, week, now)).sum(),
+        })
+        .to_vec()
+}
+
+fn a_day(site: &SiteSample, status: Status, week: Timestamp, now: Timestamp) -> f64 {
+    let oldest = site.latest.iter().map(|comment| comment.received_at).min().unwrap_or(week);
+    // Where there are no earlier ones, an hour's comments are no measure of a day's.
+    let shortest = if site.is_all { DAY } else { DAY / 24 };
+    let since = oldest.max(week);
+    let days = (now.millis() - since.millis()).max(shortest) as f64 / DAY as f64;
+    let recent = site.latest.iter().filter(|comment| comment.received_at >= since && comment.status == status);
+    recent.count() as f64 / days
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::doctor::finding::Level;
+
+    const MIB: u64 = 1024 * 1024;
+
+    fn flows(there: u64, a_day: f64) -> Vec<Flow> {
+        let shares = [(Status::Approved, 0.5), (Status::Held, 0.1), (Status::Rejected, 0.4)];
+        let flow = |(status, share)| Flow { status, there: (there as f64 * share) as u64, a_day: a_day * share };
+        shares.map(flow).to_vec()
+    }
+
+    #[test]
+    fn what_is_kept_for_ever_adds_up_and_the_rest_comes_to_a_stand() {
+        let flows = flows(1_000, 100.0);
+        let for_ever = Days::default();
+        assert_eq!(comments_after(0, &flows, for_ever), 1_000.0);
+        assert_eq!(comments_after(365, &flows, for_ever), 37_500.0);
+        let keep = Days { approved: Some(90), held: None, rejected: Some(15) };
+        // Approved: 50 a day for 90 days. Held: 100 there and 10 a day. Rejected: 40 a day for 15 days.
+        assert_eq!(comments_after(365, &flows, keep), 4_500.0 + (100.0 + 3_650.0) + 600.0);
+        // Before the first go: all that are there, and all that came.
+        assert_eq!(comments_after(10, &flows, keep), 2_000.0);
+    }
+
+    #[test]
+    fn a_disk_that_will_be_full_is_told_with_the_day() {
+        let level = |free, a_day| {
+            let found = of_growth(Store { used: 10 * MIB, free }, &flows(1_000, a_day), Days::default()).unwrap();
+            (found.level, found.found)
+        };
+        assert_eq!(level(100_000 * MIB, 100.0).0, Level::Ok);
+        // 10 MiB for 1,000 comments; room for 2,000 more, of which 100 come a day.
+        let (told, found) = level(20 * MIB, 100.0);
+        assert!(told == Level::Warning && found.ends_with("the disk is full in 21 days"), "{found}");
+        assert_eq!(level(20 * MIB, 0.0).0, Level::Ok);
+        let few = of_growth(Store { used: 1, free: 0 }, &flows(10, 1e9), Days::default()).unwrap();
+        assert_eq!(few.level, Level::Ok, "{few:?}");
+    }
+
+    #[test]
+    fn little_room_is_told() {
+        assert_eq!(of_free(LITTLE - 1).level, Level::Warning);
+        assert_eq!(of_free(LITTLE).level, Level::Ok);
+    }
+}

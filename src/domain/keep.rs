@@ -1,7 +1,9 @@
 //! How long things are kept, and what becomes of a comment when its time is over.
 
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use super::address::kept_network;
 use super::{Change, Comment, EventChange, Invalid, Review, Status, Timestamp};
 
 /// A day in milliseconds.
@@ -119,9 +121,22 @@ impl Comment {
         self.submission.client.ip.is_some() && !self.address_is_cut
     }
 
+    /// The network it came from, where no more is kept of its address.
+    pub fn network(&self) -> Option<IpNet> {
+        self.submission.client.ip.filter(|_| self.address_is_cut).map(kept_network)
+    }
+
+    /// Whether it is known to come from this network: if only a network is kept of its address, that is in it whole.
+    pub fn is_from(&self, net: &IpNet) -> bool {
+        match self.network() {
+            Some(kept) => net.contains(&kept),
+            None => self.submission.client.ip.is_some_and(|ip| net.contains(&ip)),
+        }
+    }
+
     /// The same with no more than the network it came from. That is no change that anybody is told of.
     pub fn with_cut_address(mut self) -> Self {
-        self.submission.client.ip = self.submission.client.ip.map(super::address::cut);
+        self.submission.client.ip = self.submission.client.ip.map(|ip| kept_network(ip).addr());
         self.address_is_cut = self.submission.client.ip.is_some();
         self
     }

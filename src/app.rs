@@ -90,6 +90,8 @@ impl App {
             }
             name = signals.next() => tracing::info!(signal = name, "stopping: finishing the requests in flight"),
             () = configured.keep(&service, &mut triggers) => {}
+            // A step that was handed to the store is finished before the store closes.
+            () = service.keep_house() => {}
         }
         let drained = async { tokio::join!(handle.stop(true), server).1 };
         tokio::select! {

@@ -45,9 +45,9 @@ fn network(ip: IpAddr, v4: u8, v6: u8) -> IpNet {
     }
 }
 
-/// The beginning of the network that an address is in: a /24, or a /48 of IPv6, whether it is public or not.
-pub(super) fn cut(ip: IpAddr) -> IpAddr {
-    network(ip.to_canonical(), 24, 48).addr()
+/// The network that is kept of an address: its /24, or its /48 of IPv6, whether it is public or not.
+pub(super) fn kept_network(ip: IpAddr) -> IpNet {
+    network(ip.to_canonical(), 24, 48)
 }
 
 fn is_public_v4(address: Ipv4Addr) -> bool {

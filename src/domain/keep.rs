@@ -1,7 +1,12 @@
 //! How long things are kept, and what becomes of a comment when its time is over.
 
+use std::fmt;
+
+use ipnet::IpNet;
+use serde::de::{Deserializer, Error, Unexpected, Visitor};
 use serde::{Deserialize, Serialize};
 
+use super::address::kept_network;
 use super::{Change, Comment, EventChange, Invalid, Review, Status, Timestamp};
 
 /// A day in milliseconds.
@@ -12,16 +17,21 @@ const DAY: i64 = 24 * 60 * 60 * 1000;
 #[serde(deny_unknown_fields)]
 pub struct Keep {
     /// Held comments; then `held_expires` says what becomes of them.
+    #[serde(deserialize_with = "days")]
     pub held: u32,
     /// What becomes of a comment that nobody has decided in time.
     pub held_expires: HeldExpires,
     /// Rejected comments.
+    #[serde(deserialize_with = "days")]
     pub rejected: u32,
     /// Approved comments.
+    #[serde(deserialize_with = "days")]
     pub approved: u32,
     /// Whole addresses of commenters, from when the comment came in; then their networks.
+    #[serde(deserialize_with = "days")]
     pub addresses: u32,
     /// Tombstones, with what is remembered of their authors and texts.
+    #[serde(deserialize_with = "days")]
     pub tombstones: u32,
 }
 
@@ -63,7 +73,8 @@ impl Keep {
         ];
         let too_long = days.into_iter().filter(|(_, days)| **days > Self::LONGEST);
         let fault = |(name, days): (&str, &u32)| {
-            let detail = format!("must be from 0 to {} days (0: for ever), not {days}", Self::LONGEST);
+            let detail =
+                format!("must be a whole number of days from 0 to {} (0: for ever), not {days}", Self::LONGEST);
             Invalid::new(format!("keep.{name}"), detail)
         };
         too_long.map(fault).collect()
@@ -96,6 +107,29 @@ impl Keep {
     }
 }
 
+/// Reads a number of days; one that is too large is told with all others by [`Keep::faults`].
+fn days<'de, D: Deserializer<'de>>(reader: D) -> Result<u32, D::Error> {
+    struct Days;
+
+    impl Visitor<'_> for Days {
+        type Value = u32;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "a whole number of days from 0 to {} (0: for ever)", Keep::LONGEST)
+        }
+
+        fn visit_u64<E: Error>(self, days: u64) -> Result<u32, E> {
+            u32::try_from(days).map_err(|_| E::invalid_value(Unexpected::Unsigned(days), &self))
+        }
+
+        fn visit_i64<E: Error>(self, days: i64) -> Result<u32, E> {
+            u32::try_from(days).map_err(|_| E::invalid_value(Unexpected::Signed(days), &self))
+        }
+    }
+
+    reader.deserialize_any(Days)
+}
+
 fn before(days: u32, now: Timestamp) -> Option<Timestamp> {
     (days > 0).then(|| now.plus_millis(-i64::from(days) * DAY))
 }
@@ -119,9 +153,22 @@ impl Comment {
         self.submission.client.ip.is_some() && !self.address_is_cut
     }
 
+    /// The network it came from, where no more is kept of its address.
+    pub fn network(&self) -> Option<IpNet> {
+        self.submission.client.ip.filter(|_| self.address_is_cut).map(kept_network)
+    }
+
+    /// Whether it is known to come from this network: if only a network is kept of its address, that is in it whole.
+    pub fn is_from(&self, net: &IpNet) -> bool {
+        match self.network() {
+            Some(kept) => net.contains(&kept),
+            None => self.submission.client.ip.is_some_and(|ip| net.contains(&ip)),
+        }
+    }
+
     /// The same with no more than the network it came from. That is no change that anybody is told of.
     pub fn with_cut_address(mut self) -> Self {
-        self.submission.client.ip = self.submission.client.ip.map(super::address::cut);
+        self.submission.client.ip = self.submission.client.ip.map(|ip| kept_network(ip).addr());
         self.address_is_cut = self.submission.client.ip.is_some();
         self
     }

@@ -42,7 +42,7 @@ pub struct Filter {
     pub post: Option<String>,
     /// A token of the author's: the account's, or the e-mail address's.
     pub author: Option<AuthorId>,
-    /// The commenter's address, or a network it is in.
+    /// The commenter's address, or a network it is in, by [`Comment::is_from`].
     pub ip: Option<IpNet>,
     /// A host it links to, or the parent domain of one.
     pub host: Option<String>,
@@ -150,7 +150,7 @@ impl Filter {
             && is_or_any(&self.external_id, |id| submission.external_id.as_ref() == Some(id))
             && is_or_any(&self.post, |post| *submission.post.id == **post)
             && is_or_any(&self.author, |author| comment.is_by(*author))
-            && is_or_any(&self.ip, |net| submission.client.ip.is_some_and(|ip| net.contains(&ip)))
+            && is_or_any(&self.ip, |net| comment.is_from(net))
             && is_or_any(&self.host, |host| comment.hosts.iter().any(|known| is_within(known, host)))
             && is_or_any(&self.rule, |rule| comment.verdict.hits.iter().any(|hit| hit.rule.as_str() == rule))
             && is_or_any(&self.since, |since| comment.written_at >= *since)

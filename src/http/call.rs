@@ -17,7 +17,7 @@ use super::noted::NotedSite;
 use super::query::Query;
 use super::request_id::RequestId;
 use super::wire::{FieldFault, JsonError, parse_json};
-use crate::domain::{CommentRef, Fault, KeyId, SiteId};
+use crate::domain::{AuthorId, CommentRef, Fault, KeyId, SiteId};
 use crate::service::{self, Caller, Service};
 
 /// The most bytes of a body: 256 KiB.
@@ -89,6 +89,12 @@ impl Call {
     pub fn comment(&self) -> Result<CommentRef, Problem> {
         let comment = self.segment("{comment}").and_then(|text| text.parse().ok());
         comment.ok_or_else(|| service::Error::UnknownComment.into())
+    }
+
+    /// The path's author.
+    pub fn author(&self) -> Result<AuthorId, Problem> {
+        let author = self.segment("{author}").and_then(|text| text.parse().ok());
+        author.ok_or_else(|| service::Error::UnknownAuthor.into())
     }
 
     /// The path's key.

@@ -27,6 +27,7 @@ pub(super) enum Code {
     UnknownRoute,
     UnknownSite,
     UnknownComment,
+    UnknownAuthor,
     UnknownKey,
     MethodNotAllowed,
     SlowBody,
@@ -68,6 +69,7 @@ impl Code {
             Code::UnknownRoute => ("unknown_route", 404, "There is nothing here"),
             Code::UnknownSite => ("unknown_site", 404, "There is no such site"),
             Code::UnknownComment => ("unknown_comment", 404, "There is no such comment"),
+            Code::UnknownAuthor => ("unknown_author", 404, "There is no such author"),
             Code::UnknownKey => ("unknown_key", 404, "There is no such key"),
             Code::MethodNotAllowed => ("method_not_allowed", 405, "The method is not allowed here"),
             Code::SlowBody => ("slow_body", 408, "The body came too slowly"),
@@ -332,6 +334,12 @@ impl From<service::Error> for Problem {
         match error {
             E::UnknownSite => Problem::new(Code::UnknownSite, "There is no such site, or the key does not open it."),
             E::UnknownComment => Problem::new(Code::UnknownComment, "This site has no such comment."),
+            E::UnknownAuthor => Problem::new(Code::UnknownAuthor, "This site knows nothing of such an author."),
+            E::NamelessAuthor => {
+                let detail =
+                    "The comment's author gave neither account nor e-mail address: nothing tells them from others.";
+                Problem::new(Code::UnknownAuthor, detail)
+            }
             E::UnknownKey => Problem::new(Code::UnknownKey, "This site has no such key."),
             E::WrongKey => Problem::new(Code::WrongKey, "The key is mistyped, revoked or of another service."),
             E::ExpiredKey(at) => Problem::new(Code::WrongKey, format!("The key expired at {at}.")),
@@ -347,7 +355,9 @@ impl From<service::Error> for Problem {
             E::ExternalIdTaken(id) => {
                 Problem::naming(Code::ExternalIdTaken, &id, "`comment` has this external id, and is not the same.")
             }
-            E::Erased(id) => Problem::naming(Code::Erased, &id, "It came before, and was erased since."),
+            E::Erased(id) => {
+                Problem::naming(Code::Erased, &id, "It came before, and was erased since, or its time was over.")
+            }
             E::VersionMismatch(now) => {
                 Problem::showing(Code::VersionMismatch, &now, "If-Match names another version; look at it again.")
             }

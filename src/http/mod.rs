@@ -31,7 +31,7 @@ use serde::Deserialize;
 
 use crate::domain::Scope;
 use crate::service::Service;
-use api::{batch, comments, decisions, events, health, keys, listing, policy, rules, sites};
+use api::{authors, batch, comments, decisions, events, health, keys, listing, policy, rules, sites};
 use client_ip::Forwarding;
 use route::{Route, key, operator, public, site};
 
@@ -78,6 +78,10 @@ fn table(room: &events::WaitingRoom, monitoring: &Monitoring) -> Vec<Route> {
         site(POST, "/v1/sites/{site}/comments/{comment}/approve", DECIDE, decisions::approve),
         site(POST, "/v1/sites/{site}/comments/{comment}/reject", DECIDE, decisions::reject),
         site(POST, "/v1/sites/{site}/comments/{comment}/reopen", DECIDE, decisions::reopen),
+        site(POST, "/v1/sites/{site}/authors/lookup", READ, authors::look_up),
+        site(GET, "/v1/sites/{site}/authors/{author}", READ, authors::show),
+        site(DELETE, "/v1/sites/{site}/authors/{author}", ADMIN, authors::forget),
+        site(GET, "/v1/sites/{site}/authors/{author}/export", ADMIN, authors::export).query(authors::PARAMETERS),
         site(GET, "/v1/sites/{site}/events", READ, read_events).query(events::PARAMETERS),
         site(GET, "/v1/sites/{site}/policy", ADMIN, policy::show),
         site(PUT, "/v1/sites/{site}/policy", ADMIN, policy::replace),

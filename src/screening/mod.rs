@@ -15,7 +15,7 @@ mod weighing;
 
 pub use case::Case;
 pub use engine::{Hits, conclude, rules};
-pub use facts::{Facts, FactsReport, Identity, fold_for_search};
+pub use facts::{Facts, FactsReport, Identity, fold_for_search, mail_of};
 pub use policy::Policy;
 pub use settings::{FirstComment, KindAction, Mode, RuleSettings, Settings};
 

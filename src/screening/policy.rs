@@ -68,7 +68,7 @@ impl Policy {
     }
 
     /// Whether this is all there is to judge by.
-    pub(super) fn is_whole(&self) -> bool {
+    pub fn is_whole(&self) -> bool {
         self.is_whole
     }
 

@@ -67,12 +67,12 @@ impl Service {
     }
 
     /// The token of an account.
-    fn account_token(&self, provider: &str, id: &str) -> AuthorId {
+    pub(super) fn account_token(&self, provider: &str, id: &str) -> AuthorId {
         AuthorId::new(self.hash(&[HistoryKind::Account.as_str(), provider, id]))
     }
 
-    /// The token of an e-mail address, trimmed and in lower case.
-    fn mail_token(&self, mail: &str) -> AuthorId {
+    /// The token of an e-mail address in the form that [`mail_of`](crate::screening::mail_of) gives.
+    pub(super) fn mail_token(&self, mail: &str) -> AuthorId {
         AuthorId::new(self.hash(&[HistoryKind::Mail.as_str(), mail, ""]))
     }
 

@@ -1,17 +1,18 @@
 //! What the service counts for monitors. No label tells of a site, of a person, or of anything that a caller chooses.
 
 use std::borrow::Cow;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::{Caller, Error, Judged, Submitted};
 use crate::domain::{DecidedBy, Status, Timestamp, Totals};
-use crate::store::{self, Outcome};
+use crate::store::{self, Expired, Outcome};
 
 /// Labels that are words of this program.
 type Words<const N: usize> = [(&'static str, &'static str); N];
@@ -29,6 +30,9 @@ pub struct Metrics {
     wrong_keys: Counter,
     limited: Family<Words<2>, Counter>,
     config_reloads: Family<Words<1>, Counter>,
+    expired: Family<Words<1>, Counter>,
+    housekeeping_failures: Counter,
+    housekeeping_last: Gauge<f64, AtomicU64>,
     store_seconds: Family<Words<1>, Histogram, fn() -> Histogram>,
     store_errors: Family<Words<1>, Counter>,
 }
@@ -71,6 +75,9 @@ impl Default for Metrics {
             wrong_keys: Counter::default(),
             limited: Family::default(),
             config_reloads: Family::default(),
+            expired: Family::default(),
+            housekeeping_failures: Counter::default(),
+            housekeeping_last: Gauge::default(),
             store_seconds: Family::new_with_constructor(|| Histogram::new(STORE_BUCKETS)),
             store_errors: Family::default(),
         }
@@ -92,6 +99,12 @@ impl Metrics {
         registry.register("wrong_keys", "Calls with a key that is none of ours", self.wrong_keys.clone());
         registry.register("limited", "What went over a limit", self.limited.clone());
         registry.register("config_reloads", "Readings of a changed configuration", self.config_reloads.clone());
+        registry.register("expired", "What was kept no longer", self.expired.clone());
+        let help = "Sites in which what is due could not expire, each time";
+        registry.register("housekeeping_failures", help, self.housekeeping_failures.clone());
+        let help = "When all sites were last gone through for what is due, since 1970; 0 if they were not yet";
+        let last = self.housekeeping_last.clone();
+        registry.register_with_unit("housekeeping_last_timestamp", help, Unit::Seconds, last);
         registry.register_with_unit(
             "store",
             "What a call of the store took",
@@ -124,6 +137,31 @@ impl Metrics {
             Reload::Refused => "refused",
         };
         self.config_reloads.get_or_create(&[("outcome", outcome)]).inc();
+    }
+
+    /// Counts what went in a step of retention.
+    pub(super) fn expired(&self, step: &Expired) {
+        let Expired { rejected, purged, addresses, tombstones, events, more: _ } = *step;
+        let all = [
+            ("rejected", rejected),
+            ("purged", purged),
+            ("addresses", addresses),
+            ("tombstones", tombstones),
+            ("events", events),
+        ];
+        for (what, number) in all {
+            self.expired.get_or_create(&[("what", what)]).inc_by(number as u64);
+        }
+    }
+
+    /// Counts a site (or all of them) in which what is due could not expire.
+    pub(super) fn housekeeping_failed(&self) {
+        self.housekeeping_failures.inc();
+    }
+
+    /// Notes that all sites were gone through.
+    pub(super) fn housekeeping_ended(&self, now: Timestamp) {
+        self.housekeeping_last.set(now.millis() as f64 / 1e3);
     }
 
     /// Counts a submission.

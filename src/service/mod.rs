@@ -1,7 +1,9 @@
 //! The verbs: the only place that knows the order of things.
 
+mod authors;
 mod change;
 pub mod eval;
+mod housekeep;
 mod key;
 mod look;
 mod measured;
@@ -27,6 +29,7 @@ use crate::store::{self, Identity, Store};
 
 use measured::Measured;
 
+pub use authors::AuthorName;
 pub use change::{Decided, Wish};
 pub use key::{Caller, NewKey, SecretKey};
 pub use look::{EventsPage, needle};
@@ -152,6 +155,10 @@ pub enum Error {
     UnknownSite,
     /// There is no such comment in this site.
     UnknownComment,
+    /// This site knows nothing of such an author.
+    UnknownAuthor,
+    /// The comment's author gave neither account nor e-mail address, so that nothing tells them from others.
+    NamelessAuthor,
     /// There is no such key in this site.
     UnknownKey,
     /// The key that was sent is none of ours.
@@ -214,6 +221,8 @@ impl std::fmt::Display for Error {
         match self {
             Error::UnknownSite => f.write_str("there is no such site"),
             Error::UnknownComment => f.write_str("there is no such comment"),
+            Error::UnknownAuthor => f.write_str("there is no such author"),
+            Error::NamelessAuthor => f.write_str("the comment's author gave neither account nor e-mail address"),
             Error::UnknownKey => f.write_str("there is no such key"),
             Error::WrongKey => f.write_str("the key is not valid"),
             Error::ExpiredKey(at) => write!(f, "the key expired at {at}"),

@@ -121,6 +121,21 @@ impl Service {
         Ok(active)
     }
 
+    /// A site's policy by what the store has at this moment, for what cannot be taken back.
+    pub(super) async fn policy_now(&self, site: &SiteId) -> Result<Arc<Policy>, Error> {
+        let settings = self.store.settings(site).await?;
+        let running = self.running();
+        if settings.overrides.0.is_empty() {
+            return Ok(running.policy.policy().clone());
+        }
+        let known = self.active_sites().get(site).cloned();
+        let known = known.filter(|known| known.version == settings.version && Arc::ptr_eq(&known.running, &running));
+        match known {
+            Some(known) => Ok(known.policy.clone()),
+            None => Ok(self.activate(site).await?.policy.clone()),
+        }
+    }
+
     /// Forgets what is known of a site, because it has changed.
     pub(super) fn deactivate(&self, site: &SiteId) {
         self.active_sites().remove(site);

@@ -7,9 +7,13 @@ use crate::contract::{CONTRACT, Described};
 
 const SCOPES: [&str; 4] = ["submit", "read", "moderate", "admin"];
 
-/// The operation's path in a site, with a comment and a key that exist in `demo`.
-fn path_in(site: &str, one: &Described<'_>, (comment, key): (&str, &str)) -> String {
-    one.path.replace("{site}", site).replace("{comment}", comment).replace("{key}", key)
+/// An author whom nobody knows.
+const NOBODY: &str = "0f8fad5bd9cb469fa16570867728950e";
+
+/// The operation's path in a site, with this comment, key and author.
+fn path_in(site: &str, one: &Described<'_>, (comment, key, author): (&str, &str, &str)) -> String {
+    let path = one.path.replace("{site}", site).replace("{comment}", comment);
+    path.replace("{key}", key).replace("{author}", author)
 }
 
 /// The operation's example as its body.
@@ -23,7 +27,7 @@ fn without_a_valid_key_nothing_but_the_public_pages_answers() {
         let mistyped = app.key.replace("mod_", "mod_a");
         let foreign = "mod_abcdefgh2345_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa_3f7a2b1c";
         for one in CONTRACT.operations().iter().filter(|one| one.operation["x-scope"] != "public") {
-            let path = path_in("demo", one, ("ext:1", "abcdefgh2345"));
+            let path = path_in("demo", one, ("ext:1", "abcdefgh2345", NOBODY));
             let call = || app.call(&one.method, &path).without("authorization");
             let challenge = call().send().await.problem(401, "no_key");
             assert_eq!(challenge.header("www-authenticate"), "Bearer realm=\"moderato\"");
@@ -48,7 +52,7 @@ fn every_operation_takes_the_scopes_that_are_described_and_no_other() {
             for scope in SCOPES {
                 let key = app.key_of("demo", &[scope]).await;
                 // What does not exist is found missing after the scopes were looked at.
-                let path = path_in("demo", &one, ("ext:none", "abcdefgh2345"));
+                let path = path_in("demo", &one, ("ext:none", "abcdefgh2345", NOBODY));
                 let call = app.call(&one.method, &path).key(&key);
                 let call = if let Some(body) = example(&one) { call.json(&body) } else { call };
                 let answer = call.send().await;
@@ -73,7 +77,7 @@ fn another_site_is_like_one_that_never_was() {
     TestApp::run(async |app| {
         let other = app.second_site("other").await;
         let comment = app.submit(&with(&submission("Mine."), json!({"external_id": "1"}))).await;
-        let id = comment["id"].as_str().unwrap();
+        let [id, author] = ["/id", "/author/id"].map(|at| comment.pointer(at).and_then(Value::as_str).unwrap());
         let key_id = app.key.split('_').nth(1).unwrap();
         let told = |mut body: Value| {
             body["instance"] = Value::Null;
@@ -84,7 +88,7 @@ fn another_site_is_like_one_that_never_was() {
         {
             for name in [id, "ext:1"] {
                 let send = async |site: &str, key: &str, name: &str| {
-                    let call = app.call(&one.method, &path_in(site, one, (name, key_id))).key(key);
+                    let call = app.call(&one.method, &path_in(site, one, (name, key_id, author))).key(key);
                     let call = if let Some(body) = example(one) { call.json(&body) } else { call };
                     call.send().await
                 };
@@ -94,8 +98,8 @@ fn another_site_is_like_one_that_never_was() {
                 let never = send("never-was", &app.operator, name).await.problem(404, "unknown_site");
                 let foreign = send("demo", &other, name).await;
                 assert_eq!(told(foreign.body), told(never.body), "{}", one.path);
-                // Its own site knows neither the comment nor the key.
-                if one.path.contains("{comment}") || one.path.contains("{key}") {
+                // Its own site knows neither the comment nor the key nor the author.
+                if ["{comment}", "{key}", "{author}"].iter().any(|thing| one.path.contains(thing)) {
                     let foreign = send("other", &other, name).await.expect(404);
                     let never = send("other", &other, "ext:never").await.expect(404);
                     assert_eq!(told(foreign.body), told(never.body), "{}", one.path);

@@ -10,7 +10,7 @@ use moderato::config::{Environment, Loaded, Sources};
 use moderato::domain::{Scope, SiteId, SiteOverrides};
 use moderato::http;
 use moderato::service::{Chance, Configuration, FirstKeys, NewKey, Parts, Service, settle};
-use moderato::store::{self, Store};
+use moderato::store::{self, Expired, Store};
 use moderato::telemetry;
 use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -41,7 +41,7 @@ pub struct TestApp {
 }
 
 /// The store under test.
-fn open_store(directory: &std::path::Path) -> Arc<dyn Store> {
+pub fn open_store(directory: &std::path::Path) -> Arc<dyn Store> {
     store::open(&store::Settings { url: "sqlite:".to_owned() }, directory).unwrap()
 }
 
@@ -142,6 +142,11 @@ impl TestApp {
         self.call("POST", path).json(body)
     }
 
+    /// Moves the clock by days of 24 hours, and a second.
+    pub fn pass_days(&self, days: u64) {
+        self.pass(days * 24 * 60 * 60 + 1);
+    }
+
     /// Moves the clock.
     pub fn pass(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
@@ -207,6 +212,11 @@ impl TestApp {
         let comment = self.submit(&submission(SPAM)).await;
         assert_eq!(comment["status"], "rejected");
         comment
+    }
+
+    /// Does what is due in a site by now.
+    pub async fn expire(&self, site: &str) -> Expired {
+        self.service.expire_site(&site.parse().unwrap()).await.unwrap()
     }
 
     /// A key of a site with these scopes.

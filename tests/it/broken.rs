@@ -46,6 +46,11 @@ impl Broken {
         Arc::new(Self { has_site: true, ..Arc::into_inner(store).unwrap() })
     }
 
+    fn site_of(&self, id: &SiteId) -> Site {
+        let name = SiteName::try_from(id.to_string()).unwrap();
+        Site { id: id.clone(), name, created_at: START.parse().unwrap() }
+    }
+
     fn fail<T>(&self) -> Result<T, Error> {
         Err(self.error.clone())
     }
@@ -145,9 +150,7 @@ impl Store for Broken {
     }
 
     async fn site(&self, id: &SiteId) -> Result<Option<Site>, Error> {
-        let name = SiteName::try_from(id.to_string()).unwrap();
-        let site = Site { id: id.clone(), name, created_at: START.parse().unwrap() };
-        if self.has_site { Ok(Some(site)) } else { self.fail() }
+        if self.has_site { Ok(Some(self.site_of(id))) } else { self.fail() }
     }
 
     async fn counts(&self, _: &SiteId) -> Result<Counts, Error> {
@@ -159,7 +162,8 @@ impl Store for Broken {
     }
 
     async fn sites(&self) -> Result<Vec<Site>, Error> {
-        self.fail()
+        let site = |id: &str| self.site_of(&id.parse().unwrap());
+        if self.has_site { Ok(vec![site("one"), site("two")]) } else { self.fail() }
     }
 
     async fn rename_site(&self, _: &SiteId, _: SiteName) -> Result<Site, Error> {

@@ -33,7 +33,7 @@ impl Write for Log {
 }
 
 /// Keeps the log from now on, for all tests of this process.
-fn keep_log() {
+pub fn keep_log() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         // As shipped, and of Moderato itself whatever anybody may ever switch on.
@@ -43,6 +43,13 @@ fn keep_log() {
         let text = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(|| Log(&TEXT));
         tracing_subscriber::registry().with(level).with(json).with(text).init();
     });
+}
+
+/// The whole log, as JSON and as text.
+pub fn whole_log() -> String {
+    let text =
+        |log: &Mutex<Vec<u8>>| String::from_utf8(log.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap();
+    text(&LOG) + &text(&TEXT)
 }
 
 /// The whole log as text, and the access line of this request.

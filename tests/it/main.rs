@@ -4,12 +4,14 @@
 
 mod access;
 mod app;
+mod authors;
 mod batch;
 mod broken;
 mod comments;
 mod contract;
 mod decisions;
 mod docs;
+mod erasure;
 mod events;
 mod limits;
 mod lists;
@@ -20,6 +22,7 @@ mod metrics;
 mod outage;
 mod policy;
 mod protocol;
+mod retention;
 mod routes;
 mod sites;
 mod submit;

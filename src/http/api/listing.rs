@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::{Answer, Problem, SiteCall, json};
-use crate::domain::{Bounded, Cursor, ExternalId, Fault, Filter, ListQuery, Needle, Sort};
+use crate::domain::{Bounded, Cursor, ExternalId, Fault, Filter, ListQuery, Needle, Position, Sort};
 use crate::http::query::{Numbers, Query};
 use crate::http::wire::{CommentList, Faults, FieldFault, Fields, word};
 use crate::service::needle;
@@ -45,15 +45,20 @@ fn read(query: &Query) -> Result<(ListQuery, Fields), Vec<FieldFault>> {
     let mut faults = Faults::default();
     let filter = filter(query, &mut faults);
     let sort = sort(query, &filter, &mut faults);
-    let cursor: Option<Cursor> = query.read("cursor", &mut faults, str::parse);
+    let (after, limit) = page(query, sort, &mut faults);
+    let fields = query.read("fields", &mut faults, str::parse).unwrap_or_default();
+    faults.finish(Some((ListQuery { filter, sort, after, limit }, fields)))
+}
+
+/// Which page of a list in this order is asked for: from where on, and how long at most.
+pub(super) fn page(query: &Query, sort: Sort, faults: &mut Faults) -> (Option<Position>, usize) {
+    let cursor: Option<Cursor> = query.read("cursor", faults, str::parse);
     if cursor.is_some_and(|cursor| cursor.sort != sort) {
         let detail = format!("belongs to another order than `{}`", sort.as_str());
         faults.add("query:cursor", Fault::new("other_order", detail));
     }
-    let limit = query.number("limit", &mut faults, LIMIT) as usize;
-    let fields = query.read("fields", &mut faults, str::parse).unwrap_or_default();
-    let after = cursor.map(|cursor| cursor.position);
-    faults.finish(Some((ListQuery { filter, sort, after, limit }, fields)))
+    let limit = query.number("limit", faults, LIMIT) as usize;
+    (cursor.map(|cursor| cursor.position), limit)
 }
 
 fn filter(query: &Query, faults: &mut Faults) -> Filter {

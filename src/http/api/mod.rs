@@ -1,5 +1,6 @@
 //! The handlers: parse, call, map.
 
+pub(super) mod authors;
 pub(super) mod batch;
 pub(super) mod comments;
 pub(super) mod decisions;

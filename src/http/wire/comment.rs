@@ -6,7 +6,7 @@ use super::context::{Mention, Parent, Post};
 use super::decision::{Decided, DecisionView};
 use super::people::{Author, Client, Form};
 use super::verdict::Verdict;
-use crate::domain::{self, Cursor, ListQuery, Page, Review, ReviewWhy, SiteId, Status};
+use crate::domain::{self, Cursor, ListQuery, Page, Review, ReviewWhy, SiteId, Sort, Status};
 
 /// A comment with all that callers may know of it. What is not known is left out.
 #[derive(Debug, Serialize)]
@@ -43,6 +43,8 @@ pub struct Comment<'a> {
     received_at: String,
     changed_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    expired_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     withdrawn_at: Option<String>,
 }
 
@@ -63,7 +65,7 @@ impl<'a> From<&'a domain::Comment> for Comment<'a> {
             format: submission.format,
             content: &submission.content,
             author: CommentAuthor { id: comment.author_id.map(|id| id.to_string()), author },
-            client: Some(Client::from(&submission.client)),
+            client: Some(Client::of(comment)),
             form: Some(Form::from(&submission.form)),
             mention: submission.mention.as_ref().map(Mention::from),
             decided: submission.decided.as_ref().map(Decided::from),
@@ -73,6 +75,7 @@ impl<'a> From<&'a domain::Comment> for Comment<'a> {
             created_at: comment.written_at.to_string(),
             received_at: comment.received_at.to_string(),
             changed_at: comment.changed_at.to_string(),
+            expired_at: comment.expired.map(|expired| expired.at.to_string()),
             withdrawn_at: comment.withdrawn_at.map(|at| at.to_string()),
         }
     }
@@ -148,8 +151,14 @@ pub(in crate::http) struct CommentList<'a> {
 impl<'a> CommentList<'a> {
     /// A page as this query asked for it.
     pub fn of(site: &'a SiteId, page: &'a Page<domain::Comment>, (query, fields): (&ListQuery, Fields)) -> Self {
-        let items = page.items.iter().map(|comment| Comment::of(site, comment).with(fields)).collect();
-        let next = page.next.map(|position| Cursor { sort: query.sort, position }.to_string());
+        let Self { items, next } = Self::whole(site, page, query.sort);
+        Self { items: items.into_iter().map(|comment| comment.with(fields)).collect(), next }
+    }
+
+    /// A page in this order, with all fields.
+    pub fn whole(site: &'a SiteId, page: &'a Page<domain::Comment>, sort: Sort) -> Self {
+        let items = page.items.iter().map(|comment| Comment::of(site, comment)).collect();
+        let next = page.next.map(|position| Cursor { sort, position }.to_string());
         Self { items, next }
     }
 }

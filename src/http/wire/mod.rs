@@ -1,5 +1,6 @@
 //! What travels: the JSON of requests and responses, apart from the domain's types.
 
+mod authors;
 mod comment;
 mod context;
 mod decision;
@@ -21,6 +22,7 @@ pub use fault::FieldFault;
 pub use submission::parse_submission;
 pub use verdict::Verdict;
 
+pub(super) use authors::{AuthorErased, AuthorExport, AuthorKey, AuthorView, LookupBody};
 pub(super) use comment::{CommentList, Fields, Settled};
 pub(super) use decision::{DecisionBody, DecisionView};
 pub(super) use event::EventsPage;

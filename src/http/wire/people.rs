@@ -74,7 +74,7 @@ pub(super) struct Form<'a> {
 impl Author<'_> {
     /// The author, or faults.
     pub fn check(self, faults: &mut Faults) -> Option<domain::Author> {
-        let account = self.account.map(|account| account.check(faults));
+        let account = self.account.map(|account| account_at("/author/account", account, faults));
         let author = domain::Author {
             name: faults.read("/author/name", self.name, from_text),
             email: faults.read("/author/email", self.email, from_text),
@@ -100,17 +100,28 @@ impl AuthorRecord {
     }
 }
 
-impl Account<'_> {
-    fn check(self, faults: &mut Faults) -> Option<domain::Account> {
-        let provider = faults.required("/author/account/provider", self.provider);
-        let provider = faults.read("/author/account/provider", provider, from_text);
-        let id = faults.required("/author/account/id", self.id);
-        let id = faults.read("/author/account/id", id, filled);
-        Some(domain::Account { provider: provider?, id: id?, verified: self.verified.unwrap_or(false) })
-    }
+/// The account that stands at this place of the body, or faults.
+pub(super) fn account_at(place: &str, account: Account<'_>, faults: &mut Faults) -> Option<domain::Account> {
+    let at = |name: &str| format!("{place}/{name}");
+    let provider = faults.required(at("provider"), account.provider);
+    let provider = faults.read(at("provider"), provider, from_text);
+    let id = faults.required(at("id"), account.id);
+    let id = faults.read(at("id"), id, filled);
+    Some(domain::Account { provider: provider?, id: id?, verified: account.verified.unwrap_or(false) })
 }
 
-impl Client<'_> {
+impl<'a> Client<'a> {
+    /// Where a comment came from; where no more is kept of its address, the network.
+    pub fn of(comment: &'a domain::Comment) -> Self {
+        let client = &comment.submission.client;
+        let network = comment.network().map(|network| network.to_string());
+        Self {
+            ip: network.or_else(|| client.ip.map(|ip| ip.to_string())).map(Cow::from),
+            user_agent: client.user_agent.as_deref().map(Cow::from),
+            referrer: client.referrer.as_deref().map(Cow::from),
+        }
+    }
+
     /// The client, or faults.
     pub fn check(self, faults: &mut Faults) -> domain::Client {
         domain::Client {
@@ -169,16 +180,6 @@ fn role_word(role: domain::Role) -> &'static str {
         domain::Role::Staff => "staff",
         domain::Role::Moderator => "moderator",
         domain::Role::Member => "member",
-    }
-}
-
-impl<'a> From<&'a domain::Client> for Client<'a> {
-    fn from(client: &'a domain::Client) -> Self {
-        Self {
-            ip: client.ip.map(|ip| Cow::from(ip.to_string())),
-            user_agent: client.user_agent.as_deref().map(Cow::from),
-            referrer: client.referrer.as_deref().map(Cow::from),
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::fault::{Faults, FieldFault};
-use crate::domain::{ApiKey, Bounded, Fault, Scope, SiteId, SiteName, Timestamp};
+use crate::domain::{ApiKey, Bounded, Counts, Fault, Scope, SiteId, SiteName, Timestamp};
 use crate::service::{NewKey, SecretKey, SiteWithCounts};
 
 /// A site to be made.
@@ -61,12 +61,20 @@ pub(in crate::http) struct SiteView<'a> {
     counts: CountsView,
 }
 
+/// Comments by status, and the queue.
 #[derive(Debug, Serialize)]
-struct CountsView {
+pub(super) struct CountsView {
     approved: u64,
     held: u64,
     rejected: u64,
     open: u64,
+}
+
+impl From<Counts> for CountsView {
+    fn from(counts: Counts) -> Self {
+        let Counts { approved, held, rejected, open } = counts;
+        Self { approved, held, rejected, open }
+    }
 }
 
 impl<'a> From<&'a SiteWithCounts> for SiteView<'a> {
@@ -75,12 +83,7 @@ impl<'a> From<&'a SiteWithCounts> for SiteView<'a> {
             id: site.id.as_str(),
             name: &site.name,
             created_at: site.created_at.to_string(),
-            counts: CountsView {
-                approved: counts.approved,
-                held: counts.held,
-                rejected: counts.rejected,
-                open: counts.open,
-            },
+            counts: CountsView::from(*counts),
         }
     }
 }

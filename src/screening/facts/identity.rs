@@ -20,12 +20,16 @@ impl<'a> Identity<'a> {
     /// Reads it from a submission and the website's target.
     pub fn of(submission: &'a Submission, website: Option<&Target>) -> Self {
         let author = &submission.author;
-        let mail = author.email.as_deref().map(|mail| mail.trim().to_lowercase());
         Self {
-            mail: mail.filter(|mail| !mail.is_empty()),
+            mail: author.email.as_deref().and_then(mail_of),
             account: author.account.as_ref().map(|account| (&*account.provider, &*account.id)),
             net: submission.client.ip.and_then(PublicAddress::of).map(|address| address.neighbourhood().to_string()),
             url_owner: website.map(|target| target.owner.clone()),
         }
     }
+}
+
+/// An e-mail address as authors are told apart by it: trimmed and in lower case; `None` if nothing is left.
+pub fn mail_of(typed: &str) -> Option<String> {
+    Some(typed.trim().to_lowercase()).filter(|mail| !mail.is_empty())
 }

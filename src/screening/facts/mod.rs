@@ -25,7 +25,7 @@ use sha2::{Digest, Sha256};
 pub use disguise::Disguise;
 pub use fold::{Folded, fold_for_search};
 pub use handles::{Handle, HandleKind};
-pub use identity::Identity;
+pub use identity::{Identity, mail_of};
 pub use links::{Link, Reading, Side, Syntax};
 pub use report::FactsReport;
 pub use target::Target;

@@ -101,7 +101,7 @@ fn of_growth(store: Store, flows: &[Flow], keep: Days) -> Option<Finding> {
     let each = store.in_use as f64 / there as f64;
     let after = |days| (comments_after(days, flows, keep) * each) as u64;
     let says = format!(
-        "its files have {used}, {} a comment; at this week's {a_day:.1} comments a day it will have at most {} in a year",
+        "its files have {used}, {} a comment; if {a_day:.1} comments a day go on coming, it will have at most {} in a year",
         size(each as u64),
         size(after(YEAR))
     );
@@ -138,12 +138,14 @@ fn flows(sites: &[SiteSample], now: Timestamp) -> Vec<Flow> {
 }
 
 fn a_day(site: &SiteSample, status: Status, week: Timestamp, now: Timestamp) -> f64 {
-    let oldest = site.latest.iter().map(|comment| comment.received_at).min().unwrap_or(week);
+    // Old comments that were brought along all came on one day.
+    let new = site.latest.iter().filter(|comment| comment.submission.decided.is_none());
+    let oldest = new.clone().map(|comment| comment.received_at).min().unwrap_or(week);
     // Where there are no earlier ones, an hour's comments are no measure of a day's.
     let shortest = if site.is_all { DAY } else { DAY / 24 };
     let since = oldest.max(week);
     let days = (now.millis() - since.millis()).max(shortest) as f64 / DAY as f64;
-    let recent = site.latest.iter().filter(|comment| comment.received_at >= since && comment.status == status);
+    let recent = new.filter(|comment| comment.received_at >= since && comment.status == status);
     recent.count() as f64 / days
 }
 

@@ -54,6 +54,16 @@ fn serve(folder: &Path, variables: &[(&str, &str)]) -> Serving {
     Serving::start_with(folder, &variables)
 }
 
+/// What is answered to a submission.
+fn post(serving: &Serving, body: &Value) -> String {
+    let body = body.to_string();
+    serving.ask(&format!(
+        "POST /v1/sites/demo/comments HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {STRONG}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    ))
+}
+
 /// Submits comments, the n-th with these members besides.
 fn submit(serving: &Serving, count: usize, more: impl Fn(usize) -> Value) {
     for n in 0..count {
@@ -61,12 +71,7 @@ fn submit(serving: &Serving, count: usize, more: impl Fn(usize) -> Value) {
             json!({"post": {"id": n.to_string()}, "author": {}, "content": format!("Thank you, {n} times.")});
         let Value::Object(more) = more(n) else { panic!("no members") };
         body.as_object_mut().unwrap().extend(more);
-        let body = body.to_string();
-        let answer = serving.ask(&format!(
-            "POST /v1/sites/demo/comments HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {STRONG}\r\n\
-             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        ));
+        let answer = post(serving, &body);
         assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
     }
 }
@@ -324,9 +329,19 @@ fn the_size_that_the_database_will_have_is_told_once_there_are_enough_comments()
     let few = with_comments(1, |_| json!({}));
     let found = finds(&alone(few.path()).ends(0), "ok", "disk.growth");
     assert!(found["found"].as_str().unwrap().contains("too few"), "{found}");
-    let enough = with_comments(100, |_| json!({}));
-    let found = finds(&alone(enough.path()).ends(0), "ok", "disk.growth");
-    assert!(found["found"].as_str().unwrap().contains("100.0 comments a day"), "{found}");
+    let told = |ran: &Ran| {
+        let found = finds(ran, "ok", "disk.growth")["found"].as_str().unwrap().to_owned();
+        let (_, after) = found.split_once(", ").unwrap();
+        assert!(found.contains("100.0 comments a day"), "{found}");
+        after.split(" a comment").next().unwrap().strip_suffix(" KiB").unwrap().parse::<f64>().unwrap()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let serving = serve(folder.path(), &[]);
+    submit(&serving, 100, |_| json!({}));
+    let beside = told(&examine(folder.path(), serving.address(), &[]).ends(0));
+    serving.stop().ends(0);
+    assert_eq!(beside, told(&alone(folder.path()).ends(0)), "whether its log is in the database yet plays no part");
+    assert!((0.5..20.0).contains(&beside), "{beside}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::finding::{Finding, size};
 use super::sample::SiteSample;
 use crate::domain::{Status, Timestamp};
+use crate::store;
 
 /// A day, in milliseconds.
 const DAY: i64 = 24 * 60 * 60 * 1000;
@@ -61,10 +62,12 @@ pub(super) fn findings(data_dir: &Path, sites: &[SiteSample], keep: Days, now: T
         return vec![Finding::warning("disk.free", "the free space of the data directory cannot be told")];
     };
     let bytes = |name: &str| std::fs::metadata(data_dir.join(name)).map_or(0, |data| data.len());
-    let used = bytes("moderato.db") + bytes("moderato.db-wal");
+    let files = bytes("moderato.db") + bytes("moderato.db-wal");
+    // A store that does not open has told so already.
+    let in_use = if sites.is_empty() { 0 } else { store::bytes_in_use(data_dir).unwrap_or_default() };
     let flows = flows(sites, now);
     let mut found = vec![of_free(free)];
-    found.extend(of_growth(Store { used, free }, &flows, keep));
+    found.extend(of_growth(Store { files, in_use, free }, &flows, keep));
     found
 }
 
@@ -80,7 +83,9 @@ fn of_free(free: u64) -> Finding {
 /// What the store takes, and what it still may, in bytes.
 #[derive(Clone, Copy, Debug)]
 struct Store {
-    used: u64,
+    /// Its files, among them its log, whose length says nothing about comments.
+    files: u64,
+    in_use: u64,
     free: u64,
 }
 
@@ -88,20 +93,19 @@ fn of_growth(store: Store, flows: &[Flow], keep: Days) -> Option<Finding> {
     const YEAR: u32 = 365;
     let (there, a_day) =
         (flows.iter().map(|flow| flow.there).sum::<u64>(), flows.iter().map(|flow| flow.a_day).sum::<f64>());
-    let used = size(store.used);
+    let used = size(store.files);
     if there < ENOUGH {
-        return (store.used > 0).then(|| {
-            Finding::ok("disk.growth", format!("the database has {used}; too few comments to tell what it will have"))
-        });
+        let says = format!("its files have {used}; too few comments to tell what it will have");
+        return (store.files > 0).then(|| Finding::ok("disk.growth", says));
     }
-    let each = store.used as f64 / there as f64;
+    let each = store.in_use as f64 / there as f64;
     let after = |days| (comments_after(days, flows, keep) * each) as u64;
     let says = format!(
-        "the database has {used}, {} a comment; at this week's {a_day:.1} comments a day it will have at most {} in a year",
+        "its files have {used}, {} a comment; if {a_day:.1} comments a day go on coming, it will have at most {} in a year",
         size(each as u64),
         size(after(YEAR))
     );
-    let room = store.used.saturating_add(store.free);
+    let room = store.files.saturating_add(store.free);
     let full = (1..=YEAR).find(|days| after(*days) > room);
     Some(match full {
         Some(days) => Finding::warning("disk.growth", format!("{says}: the disk is full in {days} days"))
@@ -134,12 +138,14 @@ fn flows(sites: &[SiteSample], now: Timestamp) -> Vec<Flow> {
 }
 
 fn a_day(site: &SiteSample, status: Status, week: Timestamp, now: Timestamp) -> f64 {
-    let oldest = site.latest.iter().map(|comment| comment.received_at).min().unwrap_or(week);
+    // Old comments that were brought along all came on one day.
+    let new = site.latest.iter().filter(|comment| comment.submission.decided.is_none());
+    let oldest = new.clone().map(|comment| comment.received_at).min().unwrap_or(week);
     // Where there are no earlier ones, an hour's comments are no measure of a day's.
     let shortest = if site.is_all { DAY } else { DAY / 24 };
     let since = oldest.max(week);
     let days = (now.millis() - since.millis()).max(shortest) as f64 / DAY as f64;
-    let recent = site.latest.iter().filter(|comment| comment.received_at >= since && comment.status == status);
+    let recent = new.filter(|comment| comment.received_at >= since && comment.status == status);
     recent.count() as f64 / days
 }
 
@@ -172,7 +178,9 @@ mod tests {
     #[test]
     fn a_disk_that_will_be_full_is_told_with_the_day() {
         let level = |free, a_day| {
-            let found = of_growth(Store { used: 10 * MIB, free }, &flows(1_000, a_day), Days::default()).unwrap();
+            let found =
+                of_growth(Store { files: 10 * MIB, in_use: 10 * MIB, free }, &flows(1_000, a_day), Days::default())
+                    .unwrap();
             (found.level, found.found)
         };
         assert_eq!(level(100_000 * MIB, 100.0).0, Level::Ok);
@@ -180,7 +188,7 @@ mod tests {
         let (told, found) = level(20 * MIB, 100.0);
         assert!(told == Level::Warning && found.ends_with("the disk is full in 21 days"), "{found}");
         assert_eq!(level(20 * MIB, 0.0).0, Level::Ok);
-        let few = of_growth(Store { used: 1, free: 0 }, &flows(10, 1e9), Days::default()).unwrap();
+        let few = of_growth(Store { files: 1, in_use: 1, free: 0 }, &flows(10, 1e9), Days::default()).unwrap();
         assert_eq!(few.level, Level::Ok, "{few:?}");
     }
 

@@ -141,11 +141,12 @@ impl Calls {
             found.push(Finding::note("proxies.no_header", says).change(change));
         }
         let often = self.depths.iter().filter(|(_, count)| **count * 20.0 >= self.read);
-        let often: Vec<String> = often.map(|(depth, count)| format!("{depth} ({count} calls)")).collect();
+        let often: Vec<String> = often.map(|(depth, count)| format!("{depth} in {count}")).collect();
         if often.len() > 1 {
             let says = format!(
-                "the header has {} entries: callers write some themselves, which is ignored, or some calls come by one proxy more",
-                often.join(" or ")
+                "the number of entries in the header varies (of calls: {}): callers write some themselves, which is ignored, \
+                 or some calls come by one proxy more",
+                often.join(", ")
             );
             found.push(
                 Finding::note("proxies.depth", says)

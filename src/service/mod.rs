@@ -3,6 +3,7 @@
 mod change;
 pub mod eval;
 mod key;
+mod leaving;
 mod look;
 mod measured;
 mod memory;
@@ -29,6 +30,7 @@ use measured::Measured;
 
 pub use change::{Decided, Wish};
 pub use key::{Caller, NewKey, SecretKey};
+pub use leaving::{Moved, Overridden, Standing};
 pub use look::{EventsPage, needle};
 pub use metrics::{Limited, Metrics, Reload};
 pub use policy::{PolicyDefaults, PolicyOrigin, SitePolicy};

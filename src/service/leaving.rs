@@ -55,11 +55,7 @@ impl Service {
     }
 
     /// The next tombstones after this id, in the order of their ids; none: there are no more.
-    pub async fn leaving_tombstones(
-        &self,
-        site: &SiteId,
-        after: Option<CommentId>,
-    ) -> Result<Vec<Tombstone>, Error> {
+    pub async fn leaving_tombstones(&self, site: &SiteId, after: Option<CommentId>) -> Result<Vec<Tombstone>, Error> {
         Ok(self.store.tombstones(site, after, PAGE).await?)
     }
 
@@ -120,12 +116,7 @@ impl Service {
 
     /// Keeps an old comment that comes from another system: screened for the record, but standing as it stood there.
     /// Limits do not count it, and nobody is told of it.
-    pub async fn move_in_old(
-        &self,
-        site: &SiteId,
-        submission: Submission,
-        standing: Standing,
-    ) -> Result<Moved, Error> {
+    pub async fn move_in_old(&self, site: &SiteId, submission: Submission, standing: Standing) -> Result<Moved, Error> {
         let (sent, now) = (Sent::of(&submission), self.clock.now());
         let external_id = submission.external_id.clone();
         let waits = standing == Standing::Waiting;

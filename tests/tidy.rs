@@ -38,6 +38,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("serde_saphyr", &["http/docs/"]),
     ("psl", &["screening/facts/"]),
     ("clap", &["cli/"]),
+    ("quick_xml", &["cli/import/"]),
     ("toml", &["config/", "cli/", "screening/"]),
     ("prometheus_client", &["telemetry", "http/", "service/"]),
     ("tracing_subscriber", &["telemetry.rs"]),

@@ -5,9 +5,13 @@ mod check;
 mod config;
 mod doctor;
 mod eval;
+mod export;
 mod failure;
 mod healthcheck;
+mod import;
 mod keys;
+mod leaving;
+mod progress;
 mod serve;
 mod sites;
 mod table;
@@ -79,6 +83,10 @@ enum Command {
     Sites(sites::Sites),
     /// List, create and delete keys
     Keys(keys::Keys),
+    /// Write a site as lines of JSON, to keep or to move it
+    Export(export::Export),
+    /// Read an export of Moderato, WordPress or Disqus into a site
+    Import(import::Import),
     /// Check the configuration, or show what it comes to
     Config(config::Config),
     /// Tell what is wrong with an installation, and the line to change
@@ -95,6 +103,8 @@ impl Command {
             Command::Eval(eval) => eval.run(context),
             Command::Sites(sites) => sites.run(context),
             Command::Keys(keys) => keys.run(context),
+            Command::Export(export) => export.run(context),
+            Command::Import(import) => import.run(context),
             Command::Config(config) => config.run(context),
             Command::Doctor(doctor) => doctor.run(context),
             Command::Healthcheck(healthcheck) => healthcheck.run(context),

@@ -227,6 +227,8 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// Where to go on; `None` at the end.
     pub next: Option<Position>,
+    /// Those among the records read that are damaged, and can only be erased.
+    pub damaged: Vec<CommentId>,
 }
 
 #[cfg(test)]

@@ -53,23 +53,33 @@ impl Service {
         idempotency_header: Option<&str>,
     ) -> Result<Submitted, Error> {
         let now = self.clock.now();
-        let sent = Sent { fingerprint: fingerprint(&submission), external_id: submission.external_id.clone() };
+        let sent = Sent::of(&submission);
         let key = idempotency_header.map(idempotency_key);
         let charged = self.charge(site, &submission, (key, &sent.fingerprint), now).await;
         let over_limit = charged.inspect_err(|error| self.metrics.refused(error))?;
+        let arrival = Arrival { submission, sent, key, over_limit, waits: false, now };
+        let taken = self.admit(site, arrival).await;
+        taken.inspect(|taken| self.metrics.submitted(taken))
+    }
+
+    /// Screens a comment that is in by now as far as the limits go, and keeps it.
+    pub(super) async fn admit(&self, site: &SiteId, arrival: Arrival) -> Result<Submitted, Error> {
+        let Arrival { submission, sent, key, over_limit, waits, now } = arrival;
         let asked = Asked { submission: &submission, before: Some((key, &sent)), over_limit, now };
         let Screened { verdict, history, hosts, traces, mut took } = match self.screen(site, asked).await? {
-            Looked::Known(existing, took) => {
-                return sent.replay(existing, took).inspect(|taken| self.metrics.submitted(taken));
-            }
+            Looked::Known(existing, took) => return sent.replay(existing, took),
             Looked::Screened(screened) => *screened,
         };
 
         let id = CommentId::new(now, self.chance.bytes()?);
         let judged = Judgement { verdict, history, hosts, traces };
-        let announced = submission.decided.is_none();
-        let comment = new_comment(id, now, submission, judged);
-        let comment = Comment { fingerprint: sent.fingerprint.clone(), ..comment };
+        let announced = submission.decided.is_none() && !waits;
+        let mut comment = new_comment(id, now, submission, judged);
+        comment.fingerprint = sent.fingerprint.clone();
+        if waits {
+            comment.status = Status::Held;
+            comment.review = Review::open(ReviewWhy::Held, now, &comment.verdict);
+        }
         let idempotency = key.map(|key| {
             let expires_at = now.plus_millis(IDEMPOTENCY_MILLIS);
             Idempotency { key, fingerprint: sent.fingerprint.clone(), expires_at }
@@ -78,11 +88,10 @@ impl Service {
         let entry = Record { comment: comment.clone(), idempotency, announced };
         let recorded = self.store.record(site, entry).await?;
         took.store += writing.elapsed();
-        let taken = match recorded {
+        match recorded {
             Recorded::New => Ok(Submitted { comment, replayed: false, took }),
             Recorded::Existing(existing) => sent.replay(existing, took),
-        };
-        taken.inspect(|taken| self.metrics.submitted(taken))
+        }
     }
 
     /// Screens a comment against what is remembered, and forgets it.
@@ -177,6 +186,18 @@ impl Service {
     }
 }
 
+/// A comment that comes in.
+pub(super) struct Arrival {
+    pub submission: Submission,
+    pub sent: Sent,
+    pub key: Option<IdempotencyKey>,
+    pub over_limit: Option<OverLimit>,
+    /// Whether it waits for a person's decision whatever the screening says, as it has waited where it comes from; then
+    /// nobody is told of it.
+    pub waits: bool,
+    pub now: Timestamp,
+}
+
 /// A submission to be judged.
 struct Asked<'a> {
     submission: &'a Submission,
@@ -204,12 +225,16 @@ struct Screened {
 }
 
 /// What tells a retry of a submission from another one.
-struct Sent {
+pub(super) struct Sent {
     fingerprint: Fingerprint,
     external_id: Option<ExternalId>,
 }
 
 impl Sent {
+    pub(super) fn of(submission: &Submission) -> Self {
+        Self { fingerprint: fingerprint(submission), external_id: submission.external_id.clone() }
+    }
+
     /// Whether a comment that is here comes again under a new key: it goes on to the store, which remembers the key with it.
     fn brings_key(&self, existing: &Existing, key: Option<IdempotencyKey>) -> bool {
         let same = |comment: &Comment| comment.fingerprint == self.fingerprint;

@@ -2,11 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "../support/audit.rs"]
+mod audit;
 mod check;
 mod config;
 mod doctor;
 mod ending;
 mod eval;
+mod export;
+mod leaving;
 mod reload;
 mod serve;
 mod serving;

@@ -1,4 +1,5 @@
-//! The main job on real comments: 420 spam and 1,003 honest ones over HTTP to a fresh service, the queue, and 20 decisions.
+//! The main job on real comments: 420 spam and 1,003 honest ones over HTTP to a fresh service, the queue, and 20 decisions;
+//! then the site leaves for another store, and its export from there is the same to the byte.
 //!
 //! Needs the labelled comments of `MODERATO_DATA`; without them there is nothing to run. To see the tables:
 //! `MODERATO_DATA=… cargo test --test real_run -- --nocapture`.
@@ -6,7 +7,12 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, dead_code, reason = "a test may panic")]
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
 
+use moderato::clock::Stopwatch;
 use serde_json::{Value, json};
 
 #[path = "../support/mod.rs"]
@@ -64,7 +70,32 @@ fn run(title: &str, launch: &Launch) -> Option<Table> {
     assert_eq!(queue(&mut client).len(), held, "the queue holds what is held");
     decide_twenty(&mut client);
     assert_eq!(queue(&mut client).len(), held - 20, "what is decided leaves the queue");
+    leave_and_come_back(&data, rows.len());
     Some(table)
+}
+
+/// Exports beside the running service, imports into a fresh store beside its running service, and exports again.
+fn leave_and_come_back(data: &Path, comments: usize) {
+    let (first, second) = (data.with_file_name("first.jsonl"), data.with_file_name("second.jsonl"));
+    let (leaving, _) = moderato(&["export", "--out", first.to_str().unwrap()], data);
+    let fresh = data.with_file_name("fresh");
+    let server = Server::start(&fresh, &Launch::default()).unwrap();
+    let (coming, told) = moderato(&["import", first.to_str().unwrap()], &fresh);
+    assert!(told.starts_with(&format!("imported {comments} comments and 0 tombstones into demo\n")), "{told}");
+    moderato(&["export", "--out", second.to_str().unwrap()], &fresh);
+    assert!(fs::read(&first).unwrap() == fs::read(&second).unwrap(), "the second export differs from the first");
+    drop(server);
+    let bytes = fs::metadata(&first).unwrap().len();
+    println!("exported in {leaving:.2?}, imported in {coming:.2?}: {comments} comments, {bytes} bytes");
+}
+
+/// Runs a command over the site in this data folder; how long it took, and what it said.
+fn moderato(arguments: &[&str], data: &Path) -> (Duration, String) {
+    let watch = Stopwatch::start();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_moderato"));
+    let ran = command.args(arguments).args(["--site", "demo", "--data"]).arg(data).output().unwrap();
+    assert!(ran.status.success(), "{arguments:?}: {ran:?}");
+    (watch.elapsed(), String::from_utf8(ran.stdout).unwrap())
 }
 
 /// The whole queue, page by page.

@@ -44,17 +44,18 @@ async fn a_damaged_record_hides_no_other_from_a_list() {
         let held = Filter { status: Some(Status::Held), ..Filter::default() };
         for (filter, sort) in [(Filter::default(), Sort::Priority), (post, Sort::Oldest), (held, Sort::Newest)] {
             let mut query = ListQuery { filter, sort, after: None, limit: 1 };
-            let mut seen = Vec::new();
+            let (mut seen, mut damaged) = (Vec::new(), Vec::new());
             loop {
                 let page = store.list(&blog(), &query).await.unwrap();
                 seen.extend(page.items.into_iter().map(|comment| comment.id));
+                damaged.extend(page.damaged);
                 query.after = page.next;
                 if page.next.is_none() {
                     break;
                 }
             }
             seen.sort();
-            assert_eq!(seen, [id(1), id(3)], "{damage}: {query:?}");
+            assert_eq!((seen, damaged), (vec![id(1), id(3)], vec![id(2)]), "{damage}: {query:?}");
         }
     }
 }

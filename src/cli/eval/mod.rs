@@ -11,10 +11,11 @@ use std::process::ExitCode;
 use futures_util::FutureExt;
 
 use super::failure::Failure;
+use super::progress::Progress;
 use super::terminal::safe_json_pretty;
 use super::{ConfigArgs, Context, Format, block_on};
 use crate::app;
-use crate::clock::{Clock, Stopwatch};
+use crate::clock::Clock;
 use crate::config::Loaded;
 use crate::service::eval;
 
@@ -74,33 +75,5 @@ fn find(file: &Path, context: &Context<'_>) -> PathBuf {
     match context.environment.labelled_data() {
         Some(folder) if bare && !file.exists() => folder.join(file),
         _ => file.to_owned(),
-    }
-}
-
-/// How far the work is, on a terminal's standard error.
-struct Progress {
-    shown: bool,
-    rows: u64,
-    since: Stopwatch,
-}
-
-impl Progress {
-    fn new(context: &Context<'_>) -> Self {
-        Self { shown: context.terminal.talks, rows: 0, since: Stopwatch::start() }
-    }
-
-    fn step(&mut self) {
-        self.rows += 1;
-        if self.shown && self.since.elapsed().as_millis() >= 100 {
-            self.since = Stopwatch::start();
-            // Progress that cannot be shown is no reason to stop.
-            let _ = write!(io::stderr(), "\r{} comments", self.rows);
-        }
-    }
-
-    fn end(&self) {
-        if self.shown {
-            let _ = write!(io::stderr(), "\r\x1b[K");
-        }
     }
 }

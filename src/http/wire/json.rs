@@ -17,7 +17,7 @@ pub(in crate::http) const MAX_DEPTH: usize = 16;
 
 /// Why a body cannot be read.
 #[derive(Debug)]
-pub(in crate::http) enum JsonError {
+pub enum JsonError {
     /// It is no JSON; completes "the body …" and says where that shows.
     Syntax(String),
     /// It is not the JSON that is expected here.
@@ -25,7 +25,7 @@ pub(in crate::http) enum JsonError {
 }
 
 /// Reads a value from JSON text.
-pub(in crate::http) fn parse_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, JsonError> {
+pub fn parse_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, JsonError> {
     scan(json)?;
     let mut reader = serde_json::Deserializer::from_slice(json);
     serde_path_to_error::deserialize(Objects(&mut reader)).map_err(|error| JsonError::Field(field_fault(&error)))

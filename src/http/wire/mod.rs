@@ -19,7 +19,8 @@ mod verdict;
 
 pub use comment::Comment;
 pub use fault::FieldFault;
-pub use submission::parse_submission;
+pub use json::{JsonError, parse_json};
+pub use submission::{SubmissionBody, parse_submission, submission_of};
 pub use verdict::Verdict;
 
 pub(super) use authors::{AuthorErased, AuthorExport, AuthorKey, AuthorView, LookupBody};
@@ -27,11 +28,11 @@ pub(super) use comment::{CommentList, Fields, Settled};
 pub(super) use decision::{DecisionBody, DecisionView};
 pub(super) use event::EventsPage;
 pub(super) use fault::Faults;
-pub(super) use json::{JsonError, parse_json, word};
+pub(super) use json::word;
 pub(super) use policy::{PolicyView, json_object, policy_fault};
 pub(super) use rule::RuleView;
 pub(super) use site::{KeyBody, KeyMade, KeyView, SiteBody, SitePatch, SiteView};
-pub(super) use submission::{Batch, ExternalBody, SubmissionBody, submission_of};
+pub(super) use submission::{Batch, ExternalBody};
 
 use serde::Serialize;
 

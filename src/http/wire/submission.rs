@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::context::{Mention, Parent, Post};
@@ -22,26 +22,33 @@ pub fn parse_submission(json: &[u8]) -> Result<domain::Submission, Vec<FieldFaul
     }
 }
 
-/// Reads one submission of a batch.
-pub(in crate::http) fn submission_of(value: Value) -> Result<domain::Submission, Vec<FieldFault>> {
+/// Reads one submission from JSON that was read before: of a batch, or made of another format.
+pub fn submission_of(value: Value) -> Result<domain::Submission, Vec<FieldFault>> {
     from_value::<SubmissionBody<'_>>(value).map_err(|fault| vec![fault])?.check()
 }
 
 /// A submission. What may be left out may also be `null`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "an object")]
-pub(in crate::http) struct SubmissionBody<'a> {
+pub struct SubmissionBody<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
     external_id: Option<Cow<'a, str>>,
     post: Option<Post<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     parent: Option<Parent<'a>>,
     kind: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     created_at: Option<Cow<'a, str>>,
     author: Option<Author<'a>>,
     content: Option<Cow<'a, str>>,
     format: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     client: Option<Client<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     form: Option<Form<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     mention: Option<Mention<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     decided: Option<Decided<'a>>,
 }
 
@@ -96,6 +103,31 @@ impl SubmissionBody<'_> {
             mention,
             decided,
         })
+    }
+}
+
+impl<'a> From<&'a domain::Submission> for SubmissionBody<'a> {
+    fn from(submission: &'a domain::Submission) -> Self {
+        let format = match submission.format {
+            domain::Format::Text => "text",
+            domain::Format::Markdown => "markdown",
+            domain::Format::Html => "html",
+            domain::Format::Bbcode => "bbcode",
+        };
+        Self {
+            external_id: submission.external_id.as_ref().map(|id| Cow::from(id.as_str())),
+            post: Some(Post::from(&submission.post)),
+            parent: submission.parent.as_ref().map(Parent::from),
+            kind: Some(Cow::from(&*submission.kind)),
+            created_at: submission.created_at.map(|at| Cow::from(at.to_string())),
+            author: Some(Author::from(&submission.author)),
+            content: Some(Cow::from(&*submission.content)),
+            format: Some(Cow::from(format)),
+            client: (submission.client != domain::Client::default()).then(|| Client::from(&submission.client)),
+            form: (submission.form != domain::Form::default()).then(|| Form::from(&submission.form)),
+            mention: submission.mention.as_ref().map(Mention::from),
+            decided: submission.decided.as_ref().map(Decided::from),
+        }
     }
 }
 

@@ -17,13 +17,14 @@ pub(super) fn list(tx: &Connection, site: &SiteId, query: &ListQuery) -> Result<
     let Scan { sql, values } = Scan::of(query, site.number);
     let mut find = tx.prepare_cached(&sql)?;
     let mut rows = find.query(params_from_iter(values))?;
-    let (mut items, mut last, mut read, mut bytes) = (Vec::new(), query.after, 0, 0);
+    let (mut items, mut damaged, mut last, mut read, mut bytes) = (Vec::new(), Vec::new(), query.after, 0, 0);
     while let Some(row) = rows.next()? {
         // One row more than is read tells whether the index ends here.
         if read == MAX_READ || bytes >= MAX_READ_BYTES || items.len() >= query.limit {
-            return Ok(Page { items, next: last });
+            return Ok(Page { items, next: last, damaged });
         }
-        last = Some(Position { key: row.get(0)?, id: CommentId::from_bytes(row.get(1)?) });
+        let id = CommentId::from_bytes(row.get(1)?);
+        last = Some(Position { key: row.get(0)?, id });
         read += 1;
         let comment = comment_at(row, 1);
         bytes += comment.as_ref().map_or(0, ListQuery::weight);
@@ -31,11 +32,14 @@ pub(super) fn list(tx: &Connection, site: &SiteId, query: &ListQuery) -> Result<
             Ok(comment) if query.filter.accepts(&comment) => items.push(comment),
             Ok(_) => {}
             // One damaged record must not hide all others; whoever reads the log can erase it by its id.
-            Err(Fault::Answer(Error::Damaged(why))) => tracing::error!("left out of a list: {why}"),
+            Err(Fault::Answer(Error::Damaged(why))) => {
+                tracing::error!("left out of a list: {why}");
+                damaged.push(id);
+            }
             Err(fault) => return Err(fault),
         }
     }
-    Ok(Page { items, next: None })
+    Ok(Page { items, next: None, damaged })
 }
 
 /// A statement that reads one index from a position on, with its values.

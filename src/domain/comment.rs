@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::submission::Submission;
-use super::{AuthorId, CommentId, Counted, Decision, History, Timestamp, Verdict};
+use super::{AuthorId, CommentId, Counted, Decision, History, HistoryKind, Timestamp, Verdict};
 
 /// A stored submission and all that became of it.
 ///
@@ -73,9 +73,18 @@ impl Comment {
         self.expired.map_or(0, |expired| expired.times)
     }
 
+    /// The tokens of its author, never the same twice: `author_id`, and the e-mail address's where that is another. Records
+    /// from before `mail_id` tell it by the entry that the address is counted in, which stands under the same hash.
+    pub fn authors(&self) -> [Option<AuthorId>; 2] {
+        let of_mail = |counted: &Counted| counted.key.kind == HistoryKind::Mail;
+        let counted = || self.counted.iter().find(|counted| of_mail(counted)).map(|mail| AuthorId::new(mail.key.hash));
+        let mail = self.author_id.and_then(|author| self.mail_id.or_else(counted).filter(|mail| *mail != author));
+        [self.author_id, mail]
+    }
+
     /// Whether this is a token of its author.
     pub fn is_by(&self, author: AuthorId) -> bool {
-        self.author_id == Some(author) || self.mail_id == Some(author)
+        self.authors().contains(&Some(author))
     }
 }
 

@@ -203,6 +203,20 @@ pub struct Counted {
 }
 
 impl Counted {
+    /// What adds all of a list to its entries.
+    pub fn adding(list: &[Counted]) -> Vec<Delta> {
+        let adding = |counted: &Counted| Delta {
+            key: counted.key,
+            period: counted.period,
+            seen: i64::from(counted.tally.seen),
+            approved: i64::from(counted.tally.approved),
+            spam: i64::from(counted.tally.spam),
+            abuse: i64::from(counted.tally.abuse),
+            member: counted.member.map(MemberChange::Add),
+        };
+        list.iter().map(adding).filter(|delta| !delta.is_none()).collect()
+    }
+
     /// What takes all of a list back from its entries.
     pub fn taking_back(list: &[Counted]) -> Vec<Delta> {
         let removing = |counted: &Counted| Delta {

@@ -61,6 +61,9 @@ impl Keep {
     /// How long the feed keeps an event, in days.
     const EVENTS: u32 = 30;
 
+    /// How long a tombstone is kept at least, in days.
+    const SHORTEST_TOMBSTONES: u32 = 3;
+
     /// What is wrong with it, each with its key below `keep`.
     pub fn faults(&self) -> Vec<Invalid> {
         let Self { held, held_expires: _, rejected, approved, addresses, tombstones } = self;
@@ -96,12 +99,14 @@ impl Keep {
         before(self.addresses, now)
     }
 
-    /// Tombstones of comments that went before this moment go.
+    /// Tombstones of comments that went before this moment go. They stay for three days at least, because an idempotency key
+    /// names its comment that long.
     pub fn tombstones_before(&self, now: Timestamp) -> Option<Timestamp> {
-        before(self.tombstones, now)
+        let days = if self.tombstones == 0 { 0 } else { self.tombstones.max(Self::SHORTEST_TOMBSTONES) };
+        before(days, now)
     }
 
-    /// Events before this moment go.
+    /// Events go if the time in their ids is before this moment.
     pub fn events_before(now: Timestamp) -> Timestamp {
         now.plus_millis(-i64::from(Self::EVENTS) * DAY)
     }

@@ -21,16 +21,14 @@ pub struct Tombstone {
     pub erased_at: Timestamp,
     /// Every history entry it is still counted in: none after an erasure.
     pub counted: Vec<Counted>,
-    /// The tokens of its author, for as long as it is counted.
+    /// The tokens of its author, who may yet ask to be forgotten: none after an erasure.
     pub authors: [Option<AuthorId>; 2],
 }
 
 impl Tombstone {
     /// Of a comment whose time is over: what it taught stays.
     pub fn of_purged(comment: &Comment, now: Timestamp) -> Self {
-        let counted = comment.counted.clone();
-        let authors = if counted.is_empty() { [None; 2] } else { [comment.author_id, comment.mail_id] };
-        Self { counted, authors, ..Self::of_erased(comment, now) }
+        Self { counted: comment.counted.clone(), authors: comment.authors(), ..Self::of_erased(comment, now) }
     }
 
     /// Of a comment that somebody asked to erase.

@@ -2,7 +2,7 @@
 
 use super::decision::{Dated, Decision, DecisionAction, DecisionRequest, Lesson, Source};
 use super::event::EventChange;
-use super::history::{Delta, MemberChange};
+use super::history::Delta;
 use super::{Comment, ExternalId, Review, ReviewWhy, Status, Timestamp};
 
 /// The most decisions that a record keeps: more tell a moderator nothing, and a record is written whole each time.
@@ -58,7 +58,7 @@ impl Comment {
         if self.withdrawn_at.is_some() {
             return Step::Refused(Refusal::Withdrawn);
         }
-        if last.is_some_and(|last| repeats(last, wish)) && !is_newer {
+        if last.is_some_and(|last| repeats(last, wish)) && !is_newer && !self.expired_since_reopened() {
             return Step::Already;
         }
         if request.if_match.is_some_and(|version| version != self.version) {
@@ -132,18 +132,10 @@ impl Comment {
         Step::Change(Box::new(Change { comment, deltas, event: EventChange::Withdrawn }))
     }
 
-    /// What a new comment adds to the history.
-    pub fn counting(&self) -> Vec<Delta> {
-        let adding = |counted: &super::Counted| Delta {
-            key: counted.key,
-            period: counted.period,
-            seen: i64::from(counted.tally.seen),
-            approved: i64::from(counted.tally.approved),
-            spam: i64::from(counted.tally.spam),
-            abuse: i64::from(counted.tally.abuse),
-            member: counted.member.map(MemberChange::Add),
-        };
-        self.counted.iter().map(adding).filter(|delta| !delta.is_none()).collect()
+    /// Whether its last decision was to wait for another, and none came in time.
+    fn expired_since_reopened(&self) -> bool {
+        let reopened = |last: &Decision| last.action == DecisionAction::Reopen;
+        self.status == Status::Rejected && self.decisions.last().is_some_and(reopened)
     }
 
     /// Makes its history entries say what this lesson teaches; the answer is what that changes.

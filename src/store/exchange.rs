@@ -141,6 +141,13 @@ pub struct Forgotten {
     pub more: bool,
 }
 
+impl Forgotten {
+    /// Whether content or personal data went.
+    pub fn erased_something(&self) -> bool {
+        self.comments + self.tombstones > 0
+    }
+}
+
 /// What came of a step of retention.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Expired {
@@ -161,6 +168,6 @@ pub struct Expired {
 impl Expired {
     /// Whether content or personal data went.
     pub fn erased_something(&self) -> bool {
-        self.purged + self.addresses > 0
+        self.purged + self.addresses + self.tombstones > 0
     }
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use moderato::domain::DecisionAction::Approve;
-use moderato::domain::{Counts, EventId, Filter, HistoryKind, ListQuery, Sort, Status};
-use moderato::store::{self, Error, Settings, Store};
+use moderato::domain::{AuthorId, Counts, EventId, Filter, HistoryKind, ListQuery, Parent, Sort, Status};
+use moderato::store::{self, Error, Expired, Forgotten, Settings, Store};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -76,6 +76,93 @@ async fn a_damaged_comment_can_be_erased_and_all_but_its_history_is_right_again(
         let faults = audit(&file(&directory)).unwrap_err();
         assert!(faults.iter().all(|fault| fault.contains("history mail")), "{faults:?}");
     }
+}
+
+#[tokio::test]
+async fn damaged_records_stall_no_step_of_retention() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = opened(directory.path());
+    settle(&*store).await;
+    for n in 1..=240 {
+        let mut comment = approved(n);
+        comment.submission.client.ip = "203.0.113.7".parse().ok();
+        keep(&*store, &blog(), comment).await;
+    }
+    // The oldest are damaged, more than a step has room for; then come some whose columns are wrong.
+    let behind = Connection::open(file(&directory)).unwrap();
+    assert_eq!(
+        behind.execute("UPDATE comments SET packed = 'x' WHERE written_at < ?1", [at(121).millis()]).unwrap(),
+        120
+    );
+    let stale = "UPDATE comments SET status = 'rejected', received_at = 0 WHERE written_at > ?1";
+    assert_eq!(behind.execute(stale, [at(220).millis()]).unwrap(), 20);
+    let (mut cut, mut purged) = (0, 0);
+    for days in [1, 8, 20, 95] {
+        for step in 0.. {
+            assert!(step < 10, "there is no end to it on day {days}");
+            let done = store.expire(&blog(), &KEEP, on(days)).await.unwrap();
+            (cut, purged) = (cut + done.addresses, purged + done.purged);
+            if !done.more {
+                break;
+            }
+        }
+        let counts = store.counts(&blog()).await.unwrap();
+        assert_eq!(counts.approved, if days < 90 { 240 } else { 120 }, "day {days}");
+    }
+    // Those of wrong columns were looked at once before their time, the damaged ones once in vain.
+    assert_eq!((cut, purged), (120 + 20 + 120, 120));
+    assert_eq!(store.expire(&blog(), &KEEP, on(96)).await.unwrap(), Expired::default());
+    for n in 1..=120 {
+        assert!(store.erase(&blog(), &by_id(n), on(96)).await.unwrap());
+    }
+    drop(store);
+    assert_eq!(audit(&file(&directory)).unwrap().tombstones, 240);
+}
+
+#[tokio::test]
+async fn damaged_tombstones_stall_neither_retention_nor_forgetting() {
+    for forget in [true, false] {
+        let directory = tempfile::tempdir().unwrap();
+        let store = opened(directory.path());
+        settle(&*store).await;
+        for n in 1..=2 {
+            keep(&*store, &blog(), by_author(counted_in(approved(n), &[(HistoryKind::Mail, 1, None)]), 1)).await;
+        }
+        assert_eq!(store.expire(&blog(), &KEEP, on(91)).await.unwrap().purged, 2);
+        let behind = Connection::open(file(&directory)).unwrap();
+        behind.execute("UPDATE tombstones SET counted = '[{}]' WHERE id = ?1", [id(1).as_bytes()]).unwrap();
+        assert_eq!(store.tombstones(&blog(), None, 10).await.unwrap().len(), 2);
+        if forget {
+            keep(&*store, &blog(), by_author(held(3), 1)).await;
+            let done = store.forget(&blog(), AuthorId::new([1; 16]), on(92)).await.unwrap();
+            assert_eq!(done, Forgotten { comments: 1, tombstones: 2, more: false });
+            drop(store);
+            assert_eq!(audit(&file(&directory)).unwrap().tombstones, 3);
+        } else {
+            assert_eq!(store.expire(&blog(), &KEEP, on(500)).await.unwrap().tombstones, 2);
+            assert_eq!(store.tombstones(&blog(), None, 10).await.unwrap(), []);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_reply_does_not_keep_what_it_answers_from_being_erased() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = opened(directory.path());
+    settle(&*store).await;
+    keep(&*store, &blog(), held(1)).await;
+    let mut reply = held(2);
+    let content = Some("What the other said.".to_owned().try_into().unwrap());
+    reply.submission.parent = Some(Parent { id: Some(id(1)), external_id: None, author_name: None, content });
+    keep(&*store, &blog(), reply).await;
+    Connection::open(file(&directory))
+        .unwrap()
+        .execute("UPDATE comments SET crc = 1 WHERE parent IS NOT NULL", [])
+        .unwrap();
+    assert!(store.erase(&blog(), &by_id(1), at(9)).await.unwrap());
+    assert!(store.erase(&blog(), &by_id(2), at(9)).await.unwrap());
+    drop(store);
+    assert_eq!(audit(&file(&directory)).unwrap().tombstones, 2);
 }
 
 /// A closed store of three held comments on one post, the second linked (so at version 2) and then damaged so.

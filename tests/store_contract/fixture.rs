@@ -2,9 +2,9 @@
 
 use moderato::domain::{
     Action, ApiKey, Author, AuthorId, Bounded, Client, Comment, CommentId, CommentRef, Content, Counted, Dated,
-    DecidedBy, Decision, DecisionAction, DecisionRequest, ExternalId, Fingerprint, Form, Format, History, HistoryKey,
-    HistoryKind, KeyId, Name, Period, Post, Reason, Review, ReviewWhy, Scope, Site, SiteId, SiteName, Slug, Source,
-    Status, Submission, Tally, Thresholds, Timestamp, Verdict,
+    DecidedBy, Decision, DecisionAction, DecisionRequest, ExternalId, Fingerprint, Form, Format, HeldExpires, History,
+    HistoryKey, HistoryKind, Keep, KeyId, Name, Period, Post, Reason, Review, ReviewWhy, Scope, Site, SiteId, SiteName,
+    Slug, Source, Status, Submission, Tally, Thresholds, Timestamp, Verdict,
 };
 use moderato::store::{Idempotency, IdempotencyKey, Identity, Outcome, Recall, Record, Recorded, Seed, Store};
 
@@ -61,6 +61,18 @@ pub fn key_id(letter: char) -> KeyId {
 pub fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis(1_767_225_600_000 + seconds * 1_000)
 }
+
+/// A day in seconds.
+pub const DAY: i64 = 24 * 60 * 60;
+
+/// So many days and an hour after the start.
+pub fn on(days: i64) -> Timestamp {
+    at(days * DAY + 3_600)
+}
+
+/// The policy that the program comes with.
+pub const KEEP: Keep =
+    Keep { held: 30, held_expires: HeldExpires::Keep, rejected: 15, approved: 90, addresses: 7, tombstones: 400 };
 
 /// The id of the comment made of this number.
 pub fn id(n: u32) -> CommentId {
@@ -147,6 +159,19 @@ fn verdict(action: Action, score: i32) -> Verdict {
         policy_version: "p1".to_owned(),
         model_version: None,
     }
+}
+
+/// The comment, written and received so many seconds after the start.
+pub fn received(comment: Comment, seconds: i64) -> Comment {
+    let now = at(seconds);
+    Comment { received_at: now, written_at: now, changed_at: now, ..comment }
+}
+
+/// What is remembered of the e-mail address of this hash on this day: how many comments, and how many of spam.
+pub async fn remembered(store: &dyn Store, hash: u8, day: i64) -> (u32, u32) {
+    let ask = Recall { history: vec![entry(HistoryKind::Mail, hash)], now: on(day), ..ask(None, None) };
+    let total = store.recall(&blog(), &ask).await.unwrap().history.mail.total(on(day));
+    (total.seen, total.spam)
 }
 
 /// The comment under the blog's id.

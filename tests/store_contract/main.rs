@@ -10,17 +10,21 @@ mod damage;
 mod deciding;
 mod embedded;
 
+mod files;
 mod fixture;
+mod forgetting;
 mod history;
 mod keeping;
 mod leaving;
 mod linking;
 mod listing;
 mod random;
+mod retention;
 mod settings;
 
 mod sites;
 mod telling;
+mod tombstones;
 mod upgrade;
 
 use std::sync::Arc;

@@ -1,6 +1,9 @@
 //! Whatever happens in whatever order: every backend gives the same answers, and the audit finds no fault.
 
-use moderato::domain::{Comment, DecisionAction, EventId, HistoryKind, ListQuery, Reason, Sort, Source, Timestamp};
+use moderato::domain::{
+    AuthorId, Comment, DecisionAction, EventId, HeldExpires, HistoryKind, Keep, ListQuery, Reason, Sort, Source,
+    Timestamp,
+};
 use moderato::store::{Recall, Record, Store};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -16,6 +19,8 @@ enum Call {
     Link { n: u32, name: u8 },
     Withdraw { n: u32 },
     Erase { n: u32 },
+    Expire { shape: u8 },
+    Forget { author: u8 },
     DeleteSite,
 }
 
@@ -23,7 +28,8 @@ enum Call {
 fn any_calls_in_any_order_leave_a_sound_store_with_the_same_answers_everywhere() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let mut runner = TestRunner::new(Config { cases: 48, failure_persistence: None, ..Config::default() });
-    let calls = proptest::collection::vec((call(), 0..20i64), 1..60);
+    let days = prop_oneof![8 => 0..20i64, 1 => -40..0i64, 1 => 100..900i64];
+    let calls = proptest::collection::vec((call(), days), 1..60);
     let outcome = runner.run(&calls, |calls| {
         let mut answers: Vec<Vec<String>> = Vec::new();
         for backend in BACKENDS {
@@ -52,18 +58,25 @@ fn call() -> impl Strategy<Value = Call> {
         2 => (n.clone(), name).prop_map(|(n, name)| Call::Link { n, name }),
         1 => n.clone().prop_map(|n| Call::Withdraw { n }),
         1 => n.prop_map(|n| Call::Erase { n }),
+        3 => any::<u8>().prop_map(|shape| Call::Expire { shape }),
+        1 => (0..6u8).prop_map(|author| Call::Forget { author }),
         1 => Just(Call::DeleteSite),
     ]
 }
 
-/// Makes the calls, each so many days after the one before, and then asks for everything.
+/// Makes the calls, each so many days after the one before (or before it, as the clock may go back), keeps one comment more,
+/// so that the time is known to the audit, and then asks for everything.
 async fn run(store: &dyn Store, calls: &[(Call, i64)]) -> Vec<String> {
     let (mut answers, mut seconds) = (Vec::new(), 1_000);
     for (call, days) in calls {
         seconds += days * 24 * 60 * 60 + 1;
         answers.push(answer(store, call, seconds).await);
     }
+    seconds = seconds.max(0) + 2_000 * DAY;
+    keep(store, &blog(), received(approved(99), seconds)).await;
     for site in [blog(), other()] {
+        answers.push(format!("{:?}", store.tombstones(&site, None, 100).await));
+        answers.push(format!("{:?}", store.author(&site, AuthorId::new([1; 16]), at(seconds)).await));
         answers.push(format!("{:?}", store.counts(&site).await));
         answers.push(format!("{:?}", store.events(&site, EventId::default(), 1_000).await));
         for sort in [Sort::Newest, Sort::Oldest, Sort::Priority] {
@@ -107,6 +120,14 @@ async fn answer(store: &dyn Store, call: &Call, seconds: i64) -> String {
         }
         Call::Withdraw { n } => format!("{:?}", store.withdraw(&blog(), &by_id(*n), now).await),
         Call::Erase { n } => format!("{:?}", store.erase(&blog(), &by_id(*n), now).await),
+        Call::Expire { shape } => {
+            let days = |bit: u8, days: u32| if shape >> bit & 1 == 0 { days } else { 0 };
+            let held_expires = if shape >> 5 & 1 == 0 { HeldExpires::Reject } else { HeldExpires::Keep };
+            let (held, rejected, approved) = (days(0, 30), days(1, 15), days(2, 40));
+            let keep = Keep { held, held_expires, rejected, approved, addresses: days(3, 7), tombstones: days(4, 50) };
+            format!("{:?}", store.expire(&blog(), &keep, now).await)
+        }
+        Call::Forget { author } => format!("{:?}", store.forget(&blog(), AuthorId::new([*author; 16]), now).await),
         Call::DeleteSite => {
             format!("{:?} {:?}", store.delete_site(&other()).await, store.create_site(site("other")).await)
         }
@@ -120,7 +141,12 @@ fn shaped(n: u32, shape: u8, now: Timestamp) -> Comment {
         1 => held(n),
         _ => rejected(n),
     };
-    let received = Comment { received_at: now, changed_at: now, ..comment };
+    let written_at = comment.written_at.min(now);
+    let mut received = Comment { received_at: now, written_at, changed_at: now, ..comment };
+    received.submission.client.ip = (shape % 5 < 2).then(|| std::net::Ipv4Addr::new(203, 0, 113, shape).into());
+    if shape % 4 == 1 {
+        received.mail_id = Some(AuthorId::new([5; 16]));
+    }
     let member = Some(u32::from(shape % 40));
     let entries =
         [(HistoryKind::Mail, 1, None), (HistoryKind::MailNet, shape % 2, None), (HistoryKind::Text, 1, member)];

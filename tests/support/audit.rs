@@ -3,10 +3,12 @@
 //! It knows the tables and the nouns, and none of the store's code, so that a fault of the store cannot hide itself.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::path::Path;
 
 use moderato::domain::{
-    Comment, CommentId, Event, EventChange, EventId, MAX_MEMBERS, Period, Review, Status, Timestamp,
+    Comment, CommentId, Counted, Event, EventChange, EventId, HistoryKind, MAX_MEMBERS, Period, Review, Status,
+    Timestamp,
 };
 use rusqlite::{Connection, OpenFlags, Row};
 
@@ -40,13 +42,29 @@ struct Audit {
 struct Contents {
     comments: BTreeMap<CommentId, Comment>,
     tombstones: BTreeMap<CommentId, Tombstone>,
+    /// The latest time that anything tells.
     latest: i64,
+    /// The time in the last event's id, which outlives it.
+    horizon: i64,
+}
+
+impl Contents {
+    /// What every comment, kept or purged, is counted in.
+    fn counted(&self) -> impl Iterator<Item = &Counted> {
+        let purged = self.tombstones.values().flat_map(|tombstone| &tombstone.counted);
+        self.comments.values().flat_map(|comment| &comment.counted).chain(purged)
+    }
 }
 
 struct Tombstone {
     version: u64,
     status: String,
+    counted: Vec<Counted>,
+    names_author: bool,
 }
+
+/// The least time between the going of a comment and that of its tombstone.
+const TOMBSTONES: i64 = 3 * 24 * 60 * 60 * 1000;
 
 type Entry = (String, [u8; 16]);
 
@@ -86,7 +104,9 @@ impl Audit {
 
     fn comments(&mut self, tx: &Connection, site: i64, contents: &mut Contents) -> Result<(), rusqlite::Error> {
         let mut select = tx.prepare(
-            "SELECT id, external_id, status, post, author, written_at, priority, crc, packed FROM comments WHERE site = ?1",
+            "SELECT id, external_id, status, post, author, written_at, priority, crc, packed, changed_at, received_at,
+                    address, mail, parent
+               FROM comments WHERE site = ?1",
         )?;
         let mut rows = select.query([site])?;
         while let Some(row) = rows.next()? {
@@ -123,6 +143,18 @@ impl Audit {
         self.same((id, "author"), row.get(4)?, author);
         self.same((id, "written_at"), row.get(5)?, comment.written_at.millis());
         self.same((id, "priority"), row.get(6)?, priority);
+        let of_mail = || comment.counted.iter().find(|counted| counted.key.kind == HistoryKind::Mail);
+        let mail = comment.mail_id.map(|mail| *mail.as_bytes()).or_else(|| of_mail().map(|counted| counted.key.hash));
+        let mail = comment.author_id.and_then(|author| mail.filter(|mail| mail != author.as_bytes()));
+        let parent = comment.submission.parent.as_ref().filter(|p| p.author_name.is_some() || p.content.is_some());
+        let by_external_id = |id: &_| format!("ext:{id}");
+        let parent =
+            parent.and_then(|p| p.id.map(|id| id.to_string()).or_else(|| p.external_id.as_ref().map(by_external_id)));
+        self.same((id, "changed_at"), row.get(9)?, comment.changed_at.millis());
+        self.same((id, "received_at"), row.get(10)?, comment.received_at.millis());
+        self.same((id, "address"), row.get(11)?, comment.submission.client.ip.is_some() && !comment.address_is_cut);
+        self.same((id, "mail"), row.get(12)?, mail.map(|mail| mail.to_vec()));
+        self.same((id, "parent"), row.get(13)?, parent);
         Ok(())
     }
 
@@ -137,6 +169,11 @@ impl Audit {
         let gone = comment.withdrawn_at.is_some();
         self.demand(!gone || !comment.review.is_open(), || format!("{id}: withdrawn, but in the queue"));
         self.demand(comment.written_at <= comment.received_at, || format!("{id}: written after it came in"));
+        let is_cut = !comment.address_is_cut || comment.submission.client.ip.is_some_and(is_network);
+        self.demand(is_cut, || format!("{id}: its address is said to be cut, and is not"));
+        let latest = [comment.received_at, comment.changed_at].into_iter().max();
+        let dated = comment.expired.is_none_or(|expired| expired.times > 0 && Some(expired.at) <= latest);
+        self.demand(dated, || format!("{id}: expired after its last change"));
         self.summary.open += usize::from(comment.review.is_open());
     }
 
@@ -146,8 +183,11 @@ impl Audit {
         for name in contents.comments.values().filter_map(external) {
             self.demand(names.insert(name.clone()), || format!("external id {name} names two comments"));
         }
-        let mut select =
-            tx.prepare("SELECT id, external_id, version, status, erased_at FROM tombstones WHERE site = ?1")?;
+        let mut select = tx.prepare(
+            "SELECT id, external_id, version, status, erased_at, counted, author IS NOT NULL OR mail IS NOT NULL,
+                    author IS mail
+               FROM tombstones WHERE site = ?1",
+        )?;
         let mut rows = select.query([site])?;
         while let Some(row) = rows.next()? {
             let id = CommentId::from_bytes(row.get(0)?);
@@ -155,8 +195,15 @@ impl Audit {
                 self.demand(names.insert(name.clone()), || format!("external id {name} names two comments"));
             }
             self.demand(!contents.comments.contains_key(&id), || format!("{id}: erased, and still there"));
-            contents.latest = contents.latest.max(row.get(4)?);
-            contents.tombstones.insert(id, Tombstone { version: row.get(2)?, status: row.get(3)? });
+            let (erased_at, names_author): (i64, bool) = (row.get(4)?, row.get(6)?);
+            contents.latest = contents.latest.max(erased_at);
+            self.demand(!names_author || !row.get::<_, bool>(7)?, || format!("{id}: its tombstone has a token twice"));
+            let counted = serde_json::from_str(&row.get::<_, String>(5)?).unwrap_or_else(|why| {
+                self.faults.push(format!("{id}: what its tombstone is counted in cannot be read: {why}"));
+                Vec::new()
+            });
+            let (version, status) = (row.get(2)?, row.get(3)?);
+            contents.tombstones.insert(id, Tombstone { version, status, counted, names_author });
         }
         self.summary.tombstones += contents.tombstones.len();
         Ok(())
@@ -184,7 +231,8 @@ impl Audit {
         let mut select =
             tx.prepare("SELECT millis, number, packed FROM events WHERE site = ?1 ORDER BY millis, number")?;
         let mut rows = select.query([site])?;
-        let (mut newest, mut last): (BTreeMap<CommentId, Event>, Option<EventId>) = (BTreeMap::new(), None);
+        let mut newest: BTreeMap<CommentId, Event> = BTreeMap::new();
+        let (mut first, mut last): (Option<EventId>, Option<EventId>) = (None, None);
         while let Some(row) = rows.next()? {
             let id = EventId { millis: row.get(0)?, number: row.get(1)? };
             let event: Event = match serde_json::from_str(&row.get::<_, String>(2)?) {
@@ -197,12 +245,13 @@ impl Audit {
             self.summary.events += 1;
             self.demand(event.id == id, || format!("event {id}: the record says {}", event.id));
             contents.latest = contents.latest.max(event.at.millis());
+            first = first.or(Some(id));
             last = Some(id);
             if let Some(before) = newest.insert(event.comment, event.clone()) {
                 self.demand(event.version == before.version + 1, || {
                     format!("event {id}: version {} follows {}", event.version, before.version)
                 });
-                self.demand(before.change != EventChange::Erased, || format!("event {id}: after the erasure"));
+                self.demand(!is_end(&before), || format!("event {id}: after its end"));
             }
         }
         let kept: EventId =
@@ -212,16 +261,19 @@ impl Audit {
         self.demand(last.is_none_or(|last| last == kept), || {
             format!("the last event is {last:?}, the site says {kept}")
         });
+        contents.horizon = i64::try_from(kept.millis).unwrap();
+        contents.latest = contents.latest.max(contents.horizon);
         for (id, event) in &newest {
             self.newest(*id, event, contents);
         }
-        for (id, tombstone) in &contents.tombstones {
-            self.demand(newest.contains_key(id), || {
-                format!("{id}: erased at version {} in silence", tombstone.version)
-            });
-        }
-        for comment in contents.comments.values().filter(|comment| comment.version > 1) {
-            self.demand(newest.contains_key(&comment.id), || format!("{}: changed in silence", comment.id));
+        // Events go from the front: what is later than the first that is kept is kept. (Of tombstones from elsewhere, nothing is
+        // told.)
+        let told_since = first.map_or(contents.horizon + 1, |first| i64::try_from(first.millis).unwrap());
+        let told = |comment: &&Comment| comment.version > 1 && comment.changed_at.millis() > told_since;
+        for comment in contents.comments.values().filter(told) {
+            // An old comment that came in decided did so in silence.
+            let came_so = comment.version == 2 && comment.changed_at == comment.received_at;
+            self.demand(came_so || newest.contains_key(&comment.id), || format!("{}: changed in silence", comment.id));
         }
         Ok(())
     }
@@ -231,17 +283,22 @@ impl Audit {
         let (version, status) = match (contents.comments.get(&id), contents.tombstones.get(&id)) {
             (Some(comment), _) => (comment.version, comment.status.as_str()),
             (None, Some(tombstone)) => (tombstone.version, tombstone.status.as_str()),
+            // Its tombstone went before the event did.
+            (None, None) if is_end(event) && event.at.millis() + TOMBSTONES <= contents.latest => return,
             (None, None) => return self.faults.push(format!("event {}: there never was a comment {id}", event.id)),
         };
-        let erased = contents.tombstones.contains_key(&id);
+        let tombstone = contents.tombstones.get(&id);
         self.demand(event.version == version, || format!("{id}: version {version}, the feed says {}", event.version));
         self.demand(event.status.as_str() == status, || format!("{id}: {status}, the feed says {:?}", event.status));
-        self.demand((event.change == EventChange::Erased) == erased, || format!("{id}: last event {:?}", event.change));
+        self.demand(is_end(event) == tombstone.is_some(), || format!("{id}: last event {:?}", event.change));
+        let forgotten = |tombstone: &Tombstone| tombstone.counted.is_empty() && !tombstone.names_author;
+        let tells = event.change == EventChange::Erased && !tombstone.is_none_or(forgotten);
+        self.demand(!tells, || format!("{id}: erased, and its tombstone still tells of its author"));
     }
 
     fn history(&mut self, tx: &Connection, site: i64, contents: &Contents) -> Result<(), rusqlite::Error> {
         let mut summed: BTreeMap<(Entry, u32), [i64; 4]> = BTreeMap::new();
-        for counted in contents.comments.values().flat_map(|comment| &comment.counted) {
+        for counted in contents.counted() {
             let entry = (counted.key.kind.as_str().to_owned(), counted.key.hash);
             let sum = summed.entry((entry, counted.period.0)).or_default();
             let tally = counted.tally;
@@ -250,7 +307,7 @@ impl Audit {
             }
         }
         summed.retain(|_, sum| *sum != [0; 4]);
-        let oldest = Period::of(Timestamp::from_millis(contents.latest)).oldest_kept().0;
+        let oldest = Period::of(Timestamp::from_millis(contents.horizon)).oldest_kept().0;
         let mut select =
             tx.prepare("SELECT kind, hash, period, seen, approved, spam, abuse FROM history WHERE site = ?1")?;
         let mut rows = select.query([site])?;
@@ -268,7 +325,7 @@ impl Audit {
 
     fn members(&mut self, tx: &Connection, site: i64, contents: &Contents) -> Result<(), rusqlite::Error> {
         let mut summed: BTreeMap<(Entry, u32), i64> = BTreeMap::new();
-        for counted in contents.comments.values().flat_map(|comment| &comment.counted) {
+        for counted in contents.counted() {
             if let Some(member) = counted.member {
                 *summed.entry(((counted.key.kind.as_str().to_owned(), counted.key.hash), member)).or_default() += 1;
             }
@@ -288,8 +345,8 @@ impl Audit {
     }
 
     fn idempotency(&mut self, tx: &Connection, site: i64, contents: &Contents) -> Result<(), rusqlite::Error> {
-        let mut select = tx.prepare("SELECT comment FROM idempotency WHERE site = ?1")?;
-        for id in select.query_map([site], |row| row.get(0).map(CommentId::from_bytes))? {
+        let mut select = tx.prepare("SELECT comment FROM idempotency WHERE site = ?1 AND expires_at > ?2")?;
+        for id in select.query_map((site, contents.latest), |row| row.get(0).map(CommentId::from_bytes))? {
             let id = id?;
             let known = contents.comments.contains_key(&id) || contents.tombstones.contains_key(&id);
             self.demand(known, || format!("an idempotency key names {id}, which never was"));
@@ -311,4 +368,17 @@ impl Audit {
 
 fn shown(((kind, hash), period): &(Entry, u32)) -> String {
     format!("{kind} {} in period {period}", data_encoding::HEXLOWER.encode(hash))
+}
+
+/// Whether this event is the last that its comment can have.
+fn is_end(event: &Event) -> bool {
+    matches!(event.change, EventChange::Erased | EventChange::Purged)
+}
+
+/// Whether an address is the beginning of a /24, or of an IPv6 /48.
+fn is_network(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.octets()[3] == 0,
+        IpAddr::V6(ip) => ip.segments()[3..] == [0; 5],
+    }
 }

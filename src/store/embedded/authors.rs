@@ -2,14 +2,14 @@
 
 use rusqlite::Connection;
 
-use super::comments;
 use super::erasing;
 use super::fault::Fault;
 use super::history;
-use super::packed::unpack_at;
 use super::sites::{self, SiteRow};
+use super::tombstones;
 use crate::domain::{
-    AuthorId, AuthorStanding, CommentId, CommentRef, Counted, HistoryKey, HistoryKind, SiteId, Tally, Timestamp,
+    AuthorId, AuthorStanding, CommentId, CommentRef, Counted, ExternalId, HistoryKey, HistoryKind, SiteId, Tally,
+    Timestamp,
 };
 use crate::store::Forgotten;
 
@@ -18,6 +18,14 @@ const STEP: usize = 100;
 
 /// The kinds of history that stand under an author's own token.
 const OWN: [HistoryKind; 2] = [HistoryKind::Mail, HistoryKind::Account];
+
+/// How an author's comments stand.
+const COUNTS: &str = "
+    SELECT status, count(*), count(priority), min(written_at), max(written_at) FROM
+        (SELECT status, priority, written_at FROM comments WHERE site = ?1 AND author = ?2
+         UNION ALL
+         SELECT status, priority, written_at FROM comments WHERE site = ?1 AND mail = ?2)
+     GROUP BY status";
 
 /// [`Store::author`](crate::store::Store::author)
 pub(super) fn standing(
@@ -28,13 +36,7 @@ pub(super) fn standing(
 ) -> Result<Option<AuthorStanding>, Fault> {
     let site = sites::find(tx, site)?;
     let mut standing = AuthorStanding::default();
-    let mut counts = tx.prepare_cached(
-        "SELECT status, count(*), count(priority), min(written_at), max(written_at) FROM
-            (SELECT status, priority, written_at FROM comments WHERE site = ?1 AND author = ?2
-             UNION ALL
-             SELECT status, priority, written_at FROM comments WHERE site = ?1 AND mail = ?2)
-          GROUP BY status",
-    )?;
+    let mut counts = tx.prepare_cached(COUNTS)?;
     let mut rows = counts.query((site.number, author.as_bytes()))?;
     while let Some(row) = rows.next()? {
         let (status, number, open): (String, u64, u64) = (row.get(0)?, row.get(1)?, row.get(2)?);
@@ -60,28 +62,31 @@ pub(super) fn standing(
     };
     let is_known = standing.first_at.is_some()
         || standing.remembered != Tally::default()
-        || !tombstones_of(tx, site, author, 1)?.is_empty();
+        || tx.prepare_cached(TOMBSTONES)?.exists((site.number, author.as_bytes(), 1))?;
     Ok(is_known.then_some(standing))
 }
 
 /// [`Store::forget`](crate::store::Store::forget)
 pub(super) fn forget(tx: &Connection, id: &SiteId, author: AuthorId, now: Timestamp) -> Result<Forgotten, Fault> {
     let site = sites::find(tx, id)?;
-    let comments = comments_of(tx, site, author, STEP)?;
+    let comments = comments_of(tx, site, author)?;
     for comment in &comments {
         erasing::erase(tx, id, &CommentRef::Id(*comment), now)?;
     }
-    let tombstones = tombstones_of(tx, site, author, STEP)?;
-    for (tombstone, counted) in &tombstones {
-        history::take_back(tx, site, counted, now)?;
+    // Found anew, because every event moves the site's row on.
+    let site = sites::find(tx, id)?;
+    let tombstones = tombstones_of(tx, site, author)?;
+    for Told { id, external_id, counted } in &tombstones {
+        history::take_back(tx, site, counted, site.horizon())?;
+        erasing::unquote(tx, site, *id, external_id.as_ref())?;
         let mut empty = tx.prepare_cached(
             "UPDATE tombstones SET counted = '[]', author = NULL, mail = NULL WHERE site = ?1 AND id = ?2",
         )?;
-        empty.execute((site.number, tombstone.as_bytes()))?;
+        empty.execute((site.number, id.as_bytes()))?;
     }
     let more = comments.len() == STEP || tombstones.len() == STEP;
     if !more {
-        // What damaged comments were counted in cannot be told from them.
+        // What damaged records were counted in cannot be told from them.
         for kind in OWN {
             history::forget(tx, site, HistoryKey { kind, hash: *author.as_bytes() })?;
         }
@@ -89,46 +94,53 @@ pub(super) fn forget(tx: &Connection, id: &SiteId, author: AuthorId, now: Timest
     Ok(Forgotten { comments: comments.len(), tombstones: tombstones.len(), more })
 }
 
-fn comments_of(tx: &Connection, site: SiteRow, author: AuthorId, limit: usize) -> Result<Vec<CommentId>, Fault> {
-    let mut find = tx.prepare_cached(
-        "SELECT id FROM comments WHERE site = ?1 AND author = ?2
-         UNION ALL
-         SELECT id FROM comments WHERE site = ?1 AND mail = ?2 LIMIT ?3",
-    )?;
-    let ids = find.query_map((site.number, author.as_bytes(), limit), |row| row.get(0).map(CommentId::from_bytes))?;
+/// An author's comments. No row has the same token twice.
+const COMMENTS: &str = "
+    SELECT id FROM comments WHERE site = ?1 AND author = ?2
+    UNION ALL
+    SELECT id FROM comments WHERE site = ?1 AND mail = ?2 LIMIT ?3";
+
+/// An author's tombstones. SQLite, which does not know how many a site has, would read them all.
+const TOMBSTONES: &str = "
+    SELECT id, external_id, counted FROM tombstones INDEXED BY tombstones_author WHERE site = ?1 AND author = ?2
+    UNION ALL
+    SELECT id, external_id, counted FROM tombstones INDEXED BY tombstones_mail WHERE site = ?1 AND mail = ?2 LIMIT ?3";
+
+fn comments_of(tx: &Connection, site: SiteRow, author: AuthorId) -> Result<Vec<CommentId>, Fault> {
+    let mut find = tx.prepare_cached(COMMENTS)?;
+    let ids = find.query_map((site.number, author.as_bytes(), STEP), |row| row.get(0).map(CommentId::from_bytes))?;
     Ok(ids.collect::<Result<_, _>>()?)
 }
 
-fn tombstones_of(
-    tx: &Connection,
-    site: SiteRow,
-    author: AuthorId,
-    limit: usize,
-) -> Result<Vec<(CommentId, Vec<Counted>)>, Fault> {
-    let mut find = tx.prepare_cached(
-        "SELECT id, counted FROM tombstones WHERE site = ?1 AND author = ?2
-         UNION ALL
-         SELECT id, counted FROM tombstones WHERE site = ?1 AND mail = ?2 LIMIT ?3",
-    )?;
-    find.query_and_then((site.number, author.as_bytes(), limit), |row| {
-        Ok((CommentId::from_bytes(row.get(0)?), unpack_at(row, 1)?))
-    })?
-    .collect()
+/// What a tombstone tells of its author.
+struct Told {
+    id: CommentId,
+    external_id: Option<ExternalId>,
+    counted: Vec<Counted>,
 }
 
-/// Takes what is quoted of a comment out of the replies to it: that is no change that anybody is told of.
-pub(super) fn unquote(tx: &Connection, site: SiteRow, names: [Option<String>; 2]) -> Result<(), Fault> {
-    let mut find = tx.prepare_cached("SELECT id FROM comments WHERE site = ?1 AND parent = ?2")?;
-    for name in names.into_iter().flatten() {
-        let ids = find.query_map((site.number, name), |row| row.get(0).map(CommentId::from_bytes))?;
-        for id in ids.collect::<Result<Vec<_>, _>>()? {
-            if let Some(comments::Found { number, mut comment }) = comments::find_by_id(tx, site, id)? {
-                if let Some(parent) = &mut comment.submission.parent {
-                    (parent.author_name, parent.content) = (None, None);
-                }
-                comments::replace(tx, number, &comment)?;
-            }
+fn tombstones_of(tx: &Connection, site: SiteRow, author: AuthorId) -> Result<Vec<Told>, Fault> {
+    let mut find = tx.prepare_cached(TOMBSTONES)?;
+    let told = find.query_map((site.number, author.as_bytes(), STEP), |row| {
+        let id = CommentId::from_bytes(row.get(0)?);
+        let external_id = row.get::<_, Option<String>>(1)?.and_then(|id| ExternalId::try_from(id).ok());
+        Ok(Told { id, external_id, counted: tombstones::counted_at(id, row, 2) })
+    })?;
+    Ok(told.collect::<Result<_, _>>()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::embedded::schema::plan;
+
+    #[test]
+    fn an_author_is_found_by_indexes() {
+        for sql in [COMMENTS, TOMBSTONES, COUNTS] {
+            let plan = plan(sql);
+            assert!(plan.iter().all(|step| !step.contains("SCAN comments") && !step.contains("SCAN tomb")), "{plan:?}");
+            let by_index = |name: &str| plan.iter().any(|step| step.contains(name));
+            assert!(by_index("_author (site=? AND author=?)") && by_index("_mail (site=? AND mail=?)"), "{plan:?}");
         }
     }
-    Ok(())
 }

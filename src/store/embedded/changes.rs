@@ -86,7 +86,7 @@ fn take(tx: &Connection, site: SiteRow, found: Found, step: Step) -> Result<Outc
     let now = comment.changed_at;
     comments::replace(tx, number, &comment)?;
     for delta in &deltas {
-        history::apply(tx, site, delta, now)?;
+        history::apply(tx, site, delta, site.horizon_after(now))?;
     }
     sites::recount(tx, site, Some((&was).into()), Some((&comment).into()))?;
     feed::append(tx, site, News::of(event, &comment, now))?;

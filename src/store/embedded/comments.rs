@@ -2,10 +2,11 @@
 
 use rusqlite::{CachedStatement, Connection, Params, named_params};
 
+use super::columns::{self, Columns};
 use super::fault::Fault;
 use super::packed::{PackedComment, comment_at};
 use super::sites::{self, SiteRow};
-use crate::domain::{Comment, CommentId, CommentRef, ExternalId, Review, SiteId};
+use crate::domain::{Comment, CommentId, CommentRef, ExternalId, SiteId};
 
 /// A comment with its row's number.
 pub(super) struct Found {
@@ -43,7 +44,7 @@ pub(super) fn get(tx: &Connection, site: &SiteId, comment: &CommentRef) -> Resul
     Ok(find(tx, site, comment)?.map(|found| found.comment))
 }
 
-/// Writes a comment back into its row.
+/// Writes a comment back into its row. (Only columns that can change are written: each costs its indexes a write.)
 pub(super) fn replace(tx: &Connection, number: i64, comment: &Comment) -> Result<(), Fault> {
     let packed = PackedComment::of(comment)?;
     let mut update = tx.prepare_cached(
@@ -55,10 +56,10 @@ pub(super) fn replace(tx: &Connection, number: i64, comment: &Comment) -> Result
         ":n": number,
         ":external_id": comment.submission.external_id.as_ref().map(ExternalId::as_str),
         ":status": comment.status.as_str(),
-        ":priority": priority(comment),
+        ":priority": columns::priority(comment),
         ":changed_at": comment.changed_at.millis(),
         ":address": comment.has_whole_address(),
-        ":parent": quoted(comment),
+        ":parent": columns::quoted(comment),
         ":crc": packed.crc,
         ":packed": packed.json,
     })?;
@@ -67,60 +68,13 @@ pub(super) fn replace(tx: &Connection, number: i64, comment: &Comment) -> Result
 
 /// Writes a new comment's row.
 pub(super) fn insert(tx: &Connection, site: SiteRow, comment: &Comment, packed: &PackedComment) -> Result<(), Fault> {
-    let mut insert = tx.prepare_cached(
-        "INSERT INTO comments
-            (site, id, external_id, status, post, author, mail, parent, written_at, received_at, changed_at, address, priority,
-             crc, packed)
-         VALUES
-            (:site, :id, :external_id, :status, :post, :author, :mail, :parent, :written_at, :received_at, :changed_at,
-             :address, :priority, :crc, :packed)",
-    )?;
-    insert.execute(named_params! {
-        ":site": site.number,
-        ":id": comment.id.as_bytes(),
-        ":external_id": comment.submission.external_id.as_ref().map(ExternalId::as_str),
-        ":status": comment.status.as_str(),
-        ":post": &*comment.submission.post.id,
-        ":author": comment.author_id.as_ref().map(|author| author.as_bytes()),
-        ":mail": comment.mail_id.as_ref().map(|mail| mail.as_bytes()),
-        ":parent": quoted(comment),
-        ":written_at": comment.written_at.millis(),
-        ":received_at": comment.received_at.millis(),
-        ":changed_at": comment.changed_at.millis(),
-        ":address": comment.has_whole_address(),
-        ":priority": priority(comment),
-        ":crc": packed.crc,
-        ":packed": packed.json,
-    })?;
-    Ok(())
+    Columns::of(comment).insert(tx, site.number, packed)
 }
 
 /// Removes a comment's row.
 pub(super) fn delete(tx: &Connection, number: i64) -> Result<(), Fault> {
     tx.prepare_cached("DELETE FROM comments WHERE n = ?1")?.execute([number])?;
     Ok(())
-}
-
-/// Lets retention pass over a comment whose address cannot be cut.
-pub(super) fn note_no_address(tx: &Connection, site: SiteRow, id: CommentId) -> Result<(), Fault> {
-    let mut update = tx.prepare_cached("UPDATE comments SET address = 0 WHERE site = ?1 AND id = ?2")?;
-    update.execute((site.number, id.as_bytes()))?;
-    Ok(())
-}
-
-/// The name of the comment that this one quotes, if it does.
-fn quoted(comment: &Comment) -> Option<String> {
-    let parent = comment.submission.parent.as_ref()?;
-    let quotes = parent.author_name.is_some() || parent.content.is_some();
-    let by_external_id = || parent.external_id.as_ref().map(|id| format!("ext:{id}"));
-    parent.id.map(|id| id.to_string()).or_else(by_external_id).filter(|_| quotes)
-}
-
-fn priority(comment: &Comment) -> Option<i64> {
-    match comment.review {
-        Review::Open { priority, .. } => Some(priority),
-        Review::Done => None,
-    }
 }
 
 fn found(mut find: CachedStatement<'_>, values: impl Params) -> Result<Option<Found>, Fault> {

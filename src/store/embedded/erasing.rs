@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::authors;
+use super::columns;
 use super::comments::{self, Found};
 use super::fault::Fault;
 use super::feed::{self, News};
@@ -24,15 +24,47 @@ pub(super) fn erase(tx: &Connection, site: &SiteId, comment: &CommentRef, now: T
     let Remains { number, tombstone, counted, standing } = remains;
     tombstones::insert(tx, site, &tombstone)?;
     comments::delete(tx, number)?;
-    history::take_back(tx, site, &counted, now)?;
+    history::take_back(tx, site, &counted, site.horizon_after(now))?;
     sites::recount(tx, site, standing, None)?;
     let Tombstone { id: comment, external_id, version, status, .. } = tombstone;
-    let by_external_id = external_id.as_ref().map(|id| format!("ext:{id}"));
-    authors::unquote(tx, site, [Some(comment.to_string()), by_external_id])?;
+    unquote(tx, site, comment, external_id.as_ref())?;
     let news = News { change: EventChange::Erased, comment, external_id, now: (version, status), at: now };
     feed::append(tx, site, news)?;
     Ok(true)
 }
+
+/// Takes what is quoted of a comment out of the replies to it: that is no change that anybody is told of. They name it by our
+/// id or by the blog's, which it may have got after them.
+pub(super) fn unquote(
+    tx: &Connection,
+    site: SiteRow,
+    id: CommentId,
+    external_id: Option<&ExternalId>,
+) -> Result<(), Fault> {
+    let mut find = tx.prepare_cached(REPLIES)?;
+    for name in [Some(id.to_string()), external_id.map(columns::name_of_external)].into_iter().flatten() {
+        let replies = find.query_map((site.number, name), |row| row.get(0).map(CommentId::from_bytes))?;
+        for reply in replies.collect::<Result<Vec<_>, _>>()? {
+            match comments::find_by_id(tx, site, reply) {
+                Ok(Some(Found { number, mut comment })) => {
+                    if let Some(parent) = &mut comment.submission.parent {
+                        (parent.author_name, parent.content) = (None, None);
+                    }
+                    comments::replace(tx, number, &comment)?;
+                }
+                Ok(None) => {}
+                Err(Fault::Answer(Error::Damaged(why))) => {
+                    tracing::error!("it may quote {id}, which was erased; erase it as well: {why}");
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The replies that quote what has this name.
+const REPLIES: &str = "SELECT id FROM comments WHERE site = ?1 AND parent = ?2";
 
 /// What erasing a comment needs to know of it.
 struct Remains {

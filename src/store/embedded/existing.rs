@@ -9,7 +9,7 @@ use super::sites::{self, SiteRow};
 use crate::domain::{CommentId, ExternalId, Fingerprint, SiteId, Timestamp};
 use crate::store::{Existing, Idempotency, IdempotencyKey, Recall, Recalled};
 
-/// How many expired keys each new one takes away, so that they never pile up and nobody need clean.
+/// How many expired keys each new one takes away, so that they never pile up between two rounds of housekeeping.
 const SWEPT: usize = 2;
 
 /// [`Store::recall`](crate::store::Store::recall)
@@ -99,7 +99,7 @@ pub(super) struct KeyUse<'a> {
 pub(super) fn remember_key(tx: &Connection, site: SiteRow, used: &KeyUse<'_>, now: Timestamp) -> Result<(), Fault> {
     let mut expired = tx.prepare_cached("SELECT 1 FROM idempotency WHERE expires_at <= ?1 LIMIT 1")?;
     if expired.exists([now.millis()])? {
-        sweep(tx, now)?;
+        sweep(tx, now, SWEPT)?;
     }
     let KeyUse { idempotency: Idempotency { key, fingerprint, expires_at }, comment, applied } = used;
     let mut insert = tx.prepare_cached(
@@ -111,11 +111,11 @@ pub(super) fn remember_key(tx: &Connection, site: SiteRow, used: &KeyUse<'_>, no
     Ok(())
 }
 
-fn sweep(tx: &Connection, now: Timestamp) -> Result<(), Fault> {
+/// Takes the oldest of the keys that have expired away, whichever sites they are of; how many.
+pub(super) fn sweep(tx: &Connection, now: Timestamp, most: usize) -> Result<usize, Fault> {
     let mut sweep = tx.prepare_cached(
         "DELETE FROM idempotency WHERE (site, hash) IN
             (SELECT site, hash FROM idempotency WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
     )?;
-    sweep.execute((now.millis(), SWEPT))?;
-    Ok(())
+    Ok(sweep.execute((now.millis(), most))?)
 }

@@ -40,9 +40,10 @@ pub(super) fn takes_member(tx: &Connection, site: SiteRow, counted: &Counted) ->
     Ok(count.query_row(values, |row| row.get(0))?)
 }
 
-/// Applies a change to its entry. Whatever begins a period or meets one that no longer counts drops those that do not.
-pub(super) fn apply(tx: &Connection, site: SiteRow, delta: &Delta, now: Timestamp) -> Result<(), Fault> {
-    let oldest = Period::of(now).oldest_kept();
+/// Applies a change to its entry. Whatever begins a period or meets one that no longer counts at the site's horizon drops
+/// those that do not. So a row that is there is the whole sum, however the clock went.
+pub(super) fn apply(tx: &Connection, site: SiteRow, delta: &Delta, horizon: Timestamp) -> Result<(), Fault> {
+    let oldest = Period::of(horizon).oldest_kept();
     let settled = delta.period >= oldest && add(tx, site, delta)?;
     if !settled {
         let mut forget =
@@ -56,9 +57,14 @@ pub(super) fn apply(tx: &Connection, site: SiteRow, delta: &Delta, now: Timestam
     }
 }
 
+/// Counts a comment in.
+pub(super) fn count_in(tx: &Connection, site: SiteRow, counted: &[Counted], horizon: Timestamp) -> Result<(), Fault> {
+    Counted::adding(counted).iter().try_for_each(|delta| apply(tx, site, delta, horizon))
+}
+
 /// Takes back what a comment was counted in.
-pub(super) fn take_back(tx: &Connection, site: SiteRow, counted: &[Counted], now: Timestamp) -> Result<(), Fault> {
-    Counted::taking_back(counted).iter().try_for_each(|delta| apply(tx, site, delta, now))
+pub(super) fn take_back(tx: &Connection, site: SiteRow, counted: &[Counted], horizon: Timestamp) -> Result<(), Fault> {
+    Counted::taking_back(counted).iter().try_for_each(|delta| apply(tx, site, delta, horizon))
 }
 
 /// Drops an entry, whatever is counted in it.
@@ -91,7 +97,7 @@ fn add(tx: &Connection, site: SiteRow, delta: &Delta) -> Result<bool, Fault> {
         )?;
         drop.execute((site.number, kind, hash, period))?;
     }
-    // A row to take from is missing if its period was dropped while the clock was ahead: there is nothing to take.
+    // A row to take from is missing only where something is damaged: there is nothing to take.
     if !there && !takes && changes != [0; 4] {
         let mut insert = tx.prepare_cached(
             "INSERT INTO history (site, kind, hash, period, seen, approved, spam, abuse)

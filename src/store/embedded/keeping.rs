@@ -37,9 +37,9 @@ pub(super) fn record(tx: &Connection, site: &SiteId, draft: &Draft) -> Result<Re
         None => comments::insert(tx, site, comment, &draft.packed)?,
         Some(fitted) => comments::insert(tx, site, fitted, &PackedComment::of(fitted)?)?,
     }
-    for delta in fitted.as_ref().unwrap_or(comment).counting() {
-        history::apply(tx, site, &delta, now)?;
-    }
+    let counted = &fitted.as_ref().unwrap_or(comment).counted;
+    let horizon = if *announced { site.horizon_after(now) } else { site.horizon() };
+    history::count_in(tx, site, counted, horizon)?;
     sites::recount(tx, site, None, Some(comment.into()))?;
     if *announced {
         let change = EventChange::Submitted { action: comment.verdict.action, score: comment.verdict.score };

@@ -2,6 +2,7 @@
 
 mod authors;
 mod changes;
+mod columns;
 mod comments;
 mod erasing;
 mod existing;
@@ -175,7 +176,7 @@ impl Store for Embedded {
     async fn forget(&self, site: &SiteId, author: AuthorId, now: Timestamp) -> Result<Forgotten, Error> {
         let site = site.clone();
         self.check_file()?;
-        self.writer.scrub_after(move |tx| authors::forget(tx, &site, author, now), |_| true).await
+        self.writer.scrub_after(move |tx| authors::forget(tx, &site, author, now), Forgotten::erased_something).await
     }
 
     async fn author(&self, site: &SiteId, author: AuthorId, now: Timestamp) -> Result<Option<AuthorStanding>, Error> {

@@ -60,3 +60,14 @@ fn version(connection: &Connection) -> Result<usize, rusqlite::Error> {
 fn pragma(connection: &Connection, name: &str) -> Result<i32, rusqlite::Error> {
     connection.pragma_query_value(None, name, |row| row.get(0))
 }
+
+/// How SQLite would run a statement on an empty database, step by step.
+#[cfg(test)]
+pub(super) fn plan(sql: &str) -> Vec<String> {
+    let connections = super::open::in_memory().unwrap();
+    let connection = connections.writer.lock().unwrap();
+    let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let values = vec![rusqlite::types::Null; explain.parameter_count()];
+    let steps = explain.query_map(rusqlite::params_from_iter(values), |row| row.get(3)).unwrap();
+    steps.collect::<Result<_, _>>().unwrap()
+}

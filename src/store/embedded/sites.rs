@@ -17,6 +17,20 @@ pub(super) struct SiteRow {
     pub(super) settings_version: u64,
 }
 
+impl SiteRow {
+    /// The moment that says which periods of the history still count: the time in the id of the last event. The clock may go
+    /// back, and then asks for periods again that were dropped; this never does.
+    pub(super) fn horizon(self) -> Timestamp {
+        Timestamp::from_millis(i64::try_from(self.last_event.millis).unwrap_or(i64::MAX))
+    }
+
+    /// The same once an event of this moment has followed.
+    pub(super) fn horizon_after(self, at: Timestamp) -> Timestamp {
+        let last_event = EventId::following(self.last_event, at);
+        Self { last_event, ..self }.horizon()
+    }
+}
+
 /// What of a comment its site counts.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Standing {

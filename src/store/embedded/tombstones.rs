@@ -4,13 +4,13 @@ use rusqlite::{Connection, Row, named_params};
 
 use super::comments;
 use super::fault::Fault;
+use super::history;
 use super::packed::{pack, unpack_at};
 use super::sites::{self, SiteRow};
-use crate::domain::{AuthorId, CommentId, ExternalId, SiteId, Status, Timestamp, Tombstone};
+use crate::domain::{AuthorId, CommentId, Counted, ExternalId, SiteId, Status, Timestamp, Tombstone};
 
 /// The columns of a tombstone, in the order that [`tombstone_at`] reads.
-pub(super) const COLUMNS: &str =
-    "id, external_id, status, version, received_at, written_at, erased_at, counted, author, mail";
+const COLUMNS: &str = "id, external_id, status, version, received_at, written_at, erased_at, counted, author, mail";
 
 /// [`Store::tombstones`](crate::store::Store::tombstones)
 pub(super) fn list(
@@ -26,7 +26,7 @@ pub(super) fn list(
     // No id is the empty one.
     let after = after.map_or_else(Vec::new, |id| id.as_bytes().to_vec());
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    find.query_and_then((site.number, after, limit), tombstone_at)?.collect()
+    Ok(find.query_map((site.number, after, limit), tombstone_at)?.collect::<Result<_, _>>()?)
 }
 
 /// [`Store::bury`](crate::store::Store::bury)
@@ -46,7 +46,14 @@ pub(super) fn bury(tx: &Connection, site: &SiteId, tombstone: &Tombstone) -> Res
     if taken.exists((site.number, tombstone.id.as_bytes(), external_id))? {
         return Ok(false);
     }
-    insert(tx, site, tombstone)?;
+    let mut tombstone = tombstone.clone();
+    for counted in &mut tombstone.counted {
+        if !history::takes_member(tx, site, counted)? {
+            counted.member = None;
+        }
+    }
+    history::count_in(tx, site, &tombstone.counted, site.horizon())?;
+    insert(tx, site, &tombstone)?;
     Ok(true)
 }
 
@@ -58,7 +65,10 @@ pub(super) fn insert(tx: &Connection, site: SiteRow, tombstone: &Tombstone) -> R
          VALUES
             (:site, :id, :external_id, :status, :version, :received_at, :written_at, :erased_at, :counted, :author, :mail)",
     )?;
-    let [author, mail] = tombstone.authors.each_ref().map(|id| id.as_ref().map(AuthorId::as_bytes));
+    // The same token is not kept twice.
+    let [author, mail] = tombstone.authors;
+    let mail = mail.filter(|mail| author != Some(*mail));
+    let [author, mail] = [&author, &mail].map(|id| id.as_ref().map(AuthorId::as_bytes));
     insert.execute(named_params! {
         ":site": site.number,
         ":id": tombstone.id.as_bytes(),
@@ -75,23 +85,34 @@ pub(super) fn insert(tx: &Connection, site: SiteRow, tombstone: &Tombstone) -> R
     Ok(())
 }
 
-/// The tombstone in a row of [`COLUMNS`].
-pub(super) fn tombstone_at(row: &Row<'_>) -> Result<Tombstone, Fault> {
+/// The tombstone in a row of [`COLUMNS`]. What of it cannot be read is left out, so that it hides no other.
+fn tombstone_at(row: &Row<'_>) -> Result<Tombstone, rusqlite::Error> {
     let id = CommentId::from_bytes(row.get(0)?);
-    let external_id = row.get::<_, Option<String>>(1)?.map(ExternalId::try_from).transpose();
+    let external_id = row.get::<_, Option<String>>(1)?.and_then(|id| ExternalId::try_from(id).ok());
     let status: String = row.get(2)?;
     let status = Status::ALL.into_iter().find(|known| known.as_str() == status);
     let time = |column: usize| row.get(column).map(Timestamp::from_millis);
     let author = |column: usize| row.get::<_, Option<[u8; 16]>>(column).map(|id| id.map(AuthorId::new));
     Ok(Tombstone {
         id,
-        external_id: external_id.map_err(Fault::damaged)?,
-        status: status.ok_or_else(|| Fault::damaged(format!("tombstone {id}: its status is none")))?,
+        external_id,
+        status: status.unwrap_or(Status::Held),
         version: row.get(3)?,
         received_at: time(4)?,
         written_at: time(5)?,
         erased_at: time(6)?,
-        counted: unpack_at(row, 7)?,
+        counted: counted_at(id, row, 7),
         authors: [author(8)?, author(9)?],
+    })
+}
+
+/// What the tombstone of this id in a row is counted in; nothing if that cannot be read.
+pub(super) fn counted_at(id: CommentId, row: &Row<'_>, column: usize) -> Vec<Counted> {
+    unpack_at(row, column).unwrap_or_else(|fault| {
+        let why = fault.into_error();
+        tracing::error!(
+            "the history entries that tombstone {id} is counted in keep it; `moderato repair` counts again: {why}"
+        );
+        Vec::new()
     })
 }

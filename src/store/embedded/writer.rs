@@ -28,6 +28,13 @@ const BREATHS: usize = 4;
 /// The log's length, in pages of 4 KiB, at which it is copied into the database: 32 MiB. Longer logs save writes and make the next start slower.
 const LONG_LOG: i64 = 8_192;
 
+/// While erased content stands in the log, every so many groups the writer waits for readers to let it be emptied; else it
+/// only tries when nobody waits for the writer. So neither many writers nor many short readers can keep it there.
+const INSIST: u32 = 64;
+
+/// How long it waits for readers then; and when the store is closed.
+const INSISTENCE: Duration = Duration::from_millis(25);
+
 /// Hands jobs to the writing thread. Dropping it lets the thread finish what waits, and joins it.
 pub(super) struct Writer {
     jobs: Option<mpsc::Sender<Box<dyn Work>>>,
@@ -50,8 +57,9 @@ impl Writer {
     pub(super) fn start(connection: Shared) -> Result<Self, OpenError> {
         let (jobs, waiting) = mpsc::channel(WAITING);
         let state =
-            Arc::new(State { broken: OnceLock::new(), scrub: AtomicBool::new(false), commits: watch::Sender::new(0) });
-        let scribe = Scribe { connection, waiting, state: state.clone() };
+            // Whoever had the log before may have been ended between an erasure and the emptying.
+            Arc::new(State { broken: OnceLock::new(), scrub: AtomicBool::new(true), commits: watch::Sender::new(0) });
+        let scribe = Scribe { connection, waiting, state: state.clone(), unscrubbed: 0 };
         let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || scribe.run());
         let thread = thread.map_err(|why| OpenError::Failed { path: "store-writer".into(), why: why.to_string() })?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread), state })
@@ -76,8 +84,10 @@ impl Writer {
         self.state.check()
     }
 
-    /// Like [`Writer::write`], for a body that may erase: if its result says so, what it erased is soon gone from the log as
-    /// well. (SQLite's `secure_delete` overwrites it in the database.)
+    /// Like [`Writer::write`], for a body that may erase: if its result says so, what it erased is gone from the log as well
+    /// once the log is emptied, right after the commit or, if a reader needs it then, after a later job. (SQLite's
+    /// `secure_delete` overwrites it in the database.) Housekeeping has a job for the writer every minute, so it is gone a
+    /// minute after the last reader that was there has ended.
     pub(super) async fn scrub_after<T, F>(&self, mut body: F, erased: fn(&T) -> bool) -> Result<T, Error>
     where
         T: Send + 'static,
@@ -142,11 +152,17 @@ where
     F: FnMut(&Transaction<'_>) -> Result<T, Fault> + Send,
 {
     fn run(&mut self, transaction: &Transaction<'_>) -> Result<(), rusqlite::Error> {
+        let before = transaction.total_changes();
         // A panic is this job's affair only: it is rolled back like any failure, and the others go on.
         let ended = catch_unwind(AssertUnwindSafe(|| (self.body)(transaction)));
         self.result = Some(match ended {
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(Fault::Answer(error))) => Err(error),
+            Ok(Err(Fault::Answer(error))) if transaction.total_changes() == before => Err(error),
+            Ok(Err(Fault::Answer(error))) => {
+                // Half a step must not stay.
+                self.result = Some(Err(error));
+                return Err(rusqlite::Error::ExecuteReturnedResults);
+            }
             Ok(Err(Fault::Sql(error))) => return Err(error),
             Err(_) => return Err(rusqlite::Error::UnwindingPanic),
         });
@@ -157,7 +173,10 @@ where
         let Job { result, reply, .. } = *self;
         let lost = || Err(Error::Unavailable("the job was not run".to_owned()));
         // Nobody may be waiting any more: a client that has gone away.
-        let _ = reply.send(ended.and_then(|()| result.unwrap_or_else(lost)));
+        let _ = reply.send(match (ended, result) {
+            (Err(_), Some(Err(error))) => Err(error),
+            (ended, result) => ended.and_then(|()| result.unwrap_or_else(lost)),
+        });
     }
 }
 
@@ -166,6 +185,8 @@ struct Scribe {
     connection: Shared,
     waiting: mpsc::Receiver<Box<dyn Work>>,
     state: Arc<State>,
+    /// How many groups were written while erased content stood in the log.
+    unscrubbed: u32,
 }
 
 /// Where a group's transaction failed.
@@ -186,6 +207,12 @@ impl Scribe {
             usual = group.len();
             self.write(&mut group);
             self.tidy();
+        }
+        if self.unscrubbed > 0 && self.state.check().is_ok() {
+            // Nobody waits any more. If this fails too, whoever opens the store next does it.
+            if let Err(why) = empty_log(&self.connection(), INSISTENCE) {
+                self.note(&why);
+            }
         }
     }
 
@@ -248,28 +275,43 @@ impl Scribe {
     }
 
     /// Copies a long log into the database, and empties it after an erasure.
-    fn tidy(&self) {
+    fn tidy(&mut self) {
         if self.state.check().is_err() {
             return;
         }
-        let connection = self.connection();
-        let scrub = self.waiting.is_empty() && self.state.scrub.swap(false, Ordering::SeqCst);
-        let ended = if scrub {
-            empty_log(&connection).map(|done| {
+        let connection = self.connection.clone();
+        let connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let ended = match self.scrubs() {
+            Some(patience) => empty_log(&connection, patience).map(|done| {
                 // A reader still needs the log: again after the next job.
-                if done.busy {
-                    self.state.scrub.store(true, Ordering::SeqCst);
+                match done.busy {
+                    true => self.state.scrub.store(true, Ordering::SeqCst),
+                    false => self.unscrubbed = 0,
                 }
-            })
-        } else {
-            checkpoint(&connection, "NOOP").and_then(|log| {
+            }),
+            None => checkpoint(&connection, "NOOP").and_then(|log| {
                 if log.pages < LONG_LOG { Ok(()) } else { checkpoint(&connection, "PASSIVE").map(|_| ()) }
-            })
+            }),
         };
         drop(connection);
         if let Err(why) = ended {
             self.note(&why);
         }
+    }
+
+    /// Whether the log is to be emptied now, and how long that may wait for readers.
+    fn scrubs(&mut self) -> Option<Duration> {
+        if !self.state.scrub.load(Ordering::SeqCst) {
+            self.unscrubbed = 0;
+            return None;
+        }
+        self.unscrubbed += 1;
+        let insists = self.unscrubbed.is_multiple_of(INSIST);
+        if !insists && !self.waiting.is_empty() {
+            return None;
+        }
+        self.state.scrub.store(false, Ordering::SeqCst);
+        Some(if insists { INSISTENCE } else { Duration::ZERO })
     }
 
     /// Stops all writing if the operating system has failed.
@@ -294,9 +336,9 @@ struct Checkpoint {
     pages: i64,
 }
 
-/// Empties the log, unless a reader needs it just now: writers wait behind this, so it waits for nobody.
-fn empty_log(connection: &Connection) -> Result<Checkpoint, rusqlite::Error> {
-    connection.busy_timeout(Duration::ZERO)?;
+/// Empties the log, unless a reader needs it for longer than this: writers wait behind it.
+fn empty_log(connection: &Connection, patience: Duration) -> Result<Checkpoint, rusqlite::Error> {
+    connection.busy_timeout(patience)?;
     let ended = checkpoint(connection, "TRUNCATE");
     connection.busy_timeout(PATIENCE)?;
     ended

@@ -113,13 +113,9 @@ pub(super) fn account_at(place: &str, account: Account<'_>, faults: &mut Faults)
 impl<'a> Client<'a> {
     /// Where a comment came from; where no more is kept of its address, the network.
     pub fn of(comment: &'a domain::Comment) -> Self {
-        let client = &comment.submission.client;
-        let network = comment.network().map(|network| network.to_string());
-        Self {
-            ip: network.or_else(|| client.ip.map(|ip| ip.to_string())).map(Cow::from),
-            user_agent: client.user_agent.as_deref().map(Cow::from),
-            referrer: client.referrer.as_deref().map(Cow::from),
-        }
+        let network = comment.network().map(|network| Cow::from(network.to_string()));
+        let client = Self::from(&comment.submission.client);
+        Self { ip: network.or(client.ip), ..client }
     }
 
     /// The client, or faults.
@@ -180,6 +176,16 @@ fn role_word(role: domain::Role) -> &'static str {
         domain::Role::Staff => "staff",
         domain::Role::Moderator => "moderator",
         domain::Role::Member => "member",
+    }
+}
+
+impl<'a> From<&'a domain::Client> for Client<'a> {
+    fn from(client: &'a domain::Client) -> Self {
+        Self {
+            ip: client.ip.map(|ip| Cow::from(ip.to_string())),
+            user_agent: client.user_agent.as_deref().map(Cow::from),
+            referrer: client.referrer.as_deref().map(Cow::from),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use open_files::{Room, room_for};
 pub use reload::Configured;
@@ -95,14 +96,31 @@ impl App {
         }
         let drained = async { tokio::join!(handle.stop(true), server).1 };
         tokio::select! {
-            ended = drained => ended.map_err(Error::Server)?,
+            ended = drained => {
+                ended.map_err(Error::Server)?;
+                close(service).await;
+            }
             name = signals.next() => tracing::warn!(signal = name, "stopping at once"),
         }
-        drop(service);
         drop(lock);
         tracing::info!("stopped");
         Ok(())
     }
+}
+
+/// Drops the service as its last owner, so that the store's log is in the database when the process ends. The server's threads
+/// let go of it only after the server has ended: a moment later, and in no order.
+async fn close(mut service: Arc<Service>) {
+    const LOOK_EVERY: Duration = Duration::from_millis(5);
+    const MOST_LOOKS: usize = 400;
+    for _ in 0..MOST_LOOKS {
+        match Arc::try_unwrap(service) {
+            Ok(last) => return drop(last),
+            Err(shared) => service = shared,
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    tracing::warn!("ending while the store is still in use; its log is read at the next start");
 }
 
 /// The service over the store of these settings without an edge, also beside a process that serves it.

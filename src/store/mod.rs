@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use tokio::sync::watch;
 
-pub use embedded::{ServeLock, bytes_in_use};
+pub use embedded::{ServeLock, bytes_in_use, migrations_to_do};
 pub use error::{Error, OpenError};
 pub use exchange::{
     Existing, Expired, Forgotten, Idempotency, IdempotencyKey, Identity, Outcome, Recall, Recalled, Record, Recorded,

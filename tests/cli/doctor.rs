@@ -162,6 +162,18 @@ fn a_store_that_does_not_open_is_a_problem_and_the_rest_is_looked_at_all_the_sam
 }
 
 #[test]
+fn an_older_database_is_told_and_left_as_it_is() {
+    let folder = with_comments(1, |_| json!({}));
+    lacks(&alone(folder.path()), "store.schema");
+    database(folder.path()).pragma_update(None, "user_version", 1).unwrap();
+    finds(&alone(folder.path()).ends(0), "warning", "store.schema");
+    let version = database(folder.path()).pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0));
+    assert_eq!(version, Ok(1));
+    let left = fs::read_dir(folder.path().join("data")).unwrap().count();
+    assert_eq!(left, 4, "database, two locks, first keys");
+}
+
+#[test]
 fn a_database_without_an_identity_is_a_problem() {
     let folder = with_comments(1, |_| json!({}));
     database(folder.path()).execute("DELETE FROM meta", []).unwrap();

@@ -142,3 +142,16 @@ fn a_request_that_has_begun_is_answered_after_it_was_asked_to_stop() {
     let again = serve(folder.path());
     assert!(again.line("data").contains("found again: 1 site, 1 comment,"), "{}", again.lines);
 }
+
+#[test]
+fn after_an_orderly_end_there_is_the_database_alone_and_no_log_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    for round in 0..12 {
+        let serving = serve(folder.path());
+        assert!(matches!(submit(serving.address(), round), Outcome::Kept(_)));
+        serving.stop().ends(0);
+        for side in ["moderato.db-wal", "moderato.db-shm"] {
+            assert!(!folder.path().join("data").join(side).exists(), "{side} is left behind in round {round}");
+        }
+    }
+}

@@ -4,6 +4,7 @@
 
 mod configuration;
 mod links;
+mod shown;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

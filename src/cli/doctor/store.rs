@@ -8,6 +8,7 @@ use crate::cli::{Context, DataArgs};
 use crate::config::Settings;
 use crate::domain::{Counts, Status};
 use crate::service::{Error, Service};
+use crate::store;
 
 /// The service over the data, if it opens, and what there is to say of that. Nothing is made where nothing is.
 pub(super) async fn open(
@@ -23,6 +24,13 @@ pub(super) async fn open(
             None,
             vec![nothing.change("moderato serve makes it; --data DIR or data_dir = \"DIR\" names another place")],
         );
+    }
+    // Opening would bring it up to date, perhaps beneath an older program that serves it: a doctor changes nothing.
+    if let Ok(missing @ 1..) = store::migrations_to_do(&settings.data_dir) {
+        let found =
+            format!("the database is of an older version, {missing} steps behind; it is not opened, and not read");
+        let change = "make a copy of the data directory, then start this version: moderato serve";
+        return (None, vec![Finding::warning("store.schema", found).change(change)]);
     }
     match data.open(context).await {
         Ok(service) => {

@@ -15,13 +15,13 @@ mod keys;
 mod listing;
 mod lock;
 mod open;
+mod outside;
 mod packed;
 mod readers;
 mod retention;
 mod schema;
 mod settings;
 mod sites;
-mod size;
 mod space;
 mod tombstones;
 mod totals;
@@ -50,7 +50,7 @@ use crate::domain::{
 };
 
 pub use self::lock::ServeLock;
-pub use self::size::bytes_in_use;
+pub use self::outside::{bytes_in_use, migrations_to_do};
 
 /// The store. Each verb's body is a function over a transaction, in the file of its family; here it is only handed to
 /// the writer, to a reader that answers at once, or, where it may read a thousand records, to a thread for slow work.

@@ -30,6 +30,13 @@ pub(super) fn inspect(connection: &Connection, path: &Path) -> Result<(), OpenEr
     Ok(())
 }
 
+/// How many migrations are still to be done; the same refusals as [`inspect`].
+pub(super) fn to_do(connection: &Connection, path: &Path) -> Result<usize, OpenError> {
+    inspect(connection, path)?;
+    let done = version(connection).map_err(|why| OpenError::of_sqlite(path, &why))?;
+    Ok(MIGRATIONS.len().saturating_sub(done))
+}
+
 /// Does the migrations that are still to be done. Two processes may do this at the same time.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
     let failed = |why: rusqlite::Error| OpenError::of_sqlite(path, &why);

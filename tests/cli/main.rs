@@ -9,6 +9,8 @@ mod config;
 mod ending;
 mod eval;
 mod export;
+mod foreign;
+mod import;
 mod leaving;
 mod reload;
 mod serve;

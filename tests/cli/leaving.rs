@@ -93,8 +93,11 @@ impl House {
         // One author in a hurry, and one text from many.
         for number in 0..6 {
             self.submit(plain("hurry", &format!("Number {number}, and quickly."))).await;
-            self.submit(plain(&format!("echo{number}"), "The very same words, which are long enough to be told apart."))
-                .await;
+            self.submit(plain(
+                &format!("echo{number}"),
+                "The very same words, which are long enough to be told apart.",
+            ))
+            .await;
         }
         let erased = self.submit(plain("erased", "Forget me.")).await;
         self.service.erase(&demo(), &CommentRef::Id(erased.id)).await.unwrap();
@@ -111,7 +114,8 @@ impl House {
         // What comes now keeps its address, and waits.
         self.submit(plain("late", "Am I too late? See https://one.example https://two.example https://three.example"))
             .await;
-        let odd = json!({ "post": { "id": "1" }, "author": { "email": "p@h.example" }, "content": "", "kind": "contact" });
+        let odd =
+            json!({ "post": { "id": "1" }, "author": { "email": "p@h.example" }, "content": "", "kind": "contact" });
         self.submit(odd).await;
     }
 }

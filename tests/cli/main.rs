@@ -10,6 +10,8 @@ mod doctor;
 mod ending;
 mod eval;
 mod export;
+mod foreign;
+mod import;
 mod leaving;
 mod reload;
 mod serve;

@@ -66,6 +66,9 @@ fn expected(message: &str) -> String {
     let wanted = message.rsplit_once(", expected ").map_or("something else", |(_, wanted)| wanted);
     let wanted = match wanted {
         "u32" => "a whole number from 0 to 4294967295",
+        "u64" | "usize" => "a whole number from 0 to 18446744073709551615",
+        "i32" => "a whole number from -2147483648 to 2147483647",
+        "u8" => "a whole number from 0 to 255",
         "f64" => "a number",
         "a sequence" => "an array",
         other => other,

@@ -6,6 +6,7 @@ mod check;
 mod config;
 mod ending;
 mod eval;
+mod housekeeping;
 mod reload;
 mod serve;
 mod serving;

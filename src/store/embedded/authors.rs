@@ -72,8 +72,10 @@ pub(super) fn forget(tx: &Connection, id: &SiteId, author: AuthorId, now: Timest
         erasing::erase(tx, id, &CommentRef::Id(*comment), now)?;
     }
     let tombstones = tombstones_of(tx, site, author, STEP)?;
-    for (tombstone, counted) in &tombstones {
+    for Remembered { tombstone, external_id, counted } in &tombstones {
         history::take_back(tx, site, counted, now)?;
+        let by_external_id = external_id.as_ref().map(|id| format!("ext:{id}"));
+        unquote(tx, site, [Some(tombstone.to_string()), by_external_id])?;
         let mut empty = tx.prepare_cached(
             "UPDATE tombstones SET counted = '[]', author = NULL, mail = NULL WHERE site = ?1 AND id = ?2",
         )?;
@@ -99,19 +101,22 @@ fn comments_of(tx: &Connection, site: SiteRow, author: AuthorId, limit: usize) -
     Ok(ids.collect::<Result<_, _>>()?)
 }
 
-fn tombstones_of(
-    tx: &Connection,
-    site: SiteRow,
-    author: AuthorId,
-    limit: usize,
-) -> Result<Vec<(CommentId, Vec<Counted>)>, Fault> {
+/// A tombstone that still tells of its author.
+struct Remembered {
+    tombstone: CommentId,
+    external_id: Option<String>,
+    counted: Vec<Counted>,
+}
+
+fn tombstones_of(tx: &Connection, site: SiteRow, author: AuthorId, limit: usize) -> Result<Vec<Remembered>, Fault> {
     let mut find = tx.prepare_cached(
-        "SELECT id, counted FROM tombstones WHERE site = ?1 AND author = ?2
+        "SELECT id, external_id, counted FROM tombstones WHERE site = ?1 AND author = ?2
          UNION ALL
-         SELECT id, counted FROM tombstones WHERE site = ?1 AND mail = ?2 LIMIT ?3",
+         SELECT id, external_id, counted FROM tombstones WHERE site = ?1 AND mail = ?2 LIMIT ?3",
     )?;
     find.query_and_then((site.number, author.as_bytes(), limit), |row| {
-        Ok((CommentId::from_bytes(row.get(0)?), unpack_at(row, 1)?))
+        let (tombstone, external_id) = (CommentId::from_bytes(row.get(0)?), row.get(1)?);
+        Ok(Remembered { tombstone, external_id, counted: unpack_at(row, 2)? })
     })?
     .collect()
 }

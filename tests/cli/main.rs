@@ -11,6 +11,7 @@ mod ending;
 mod eval;
 mod export;
 mod foreign;
+mod housekeeping;
 mod import;
 mod leaving;
 mod reload;

@@ -142,6 +142,36 @@ fn limits_reloads_and_the_process_have_their_numbers() {
 }
 
 #[test]
+fn what_expires_is_counted_by_what_it_was() {
+    TestApp::run(async |app| {
+        let own = json!({"keep": {"held_expires": "reject", "tombstones": 1}});
+        app.call("PUT", "policy").json(&own).send().await.expect(200);
+        for n in 0..2 {
+            let from = json!({"external_id": n.to_string(), "client": {"ip": "203.0.113.7"}});
+            app.submit(&with(&submission("I wrote about it."), from)).await;
+        }
+        let total = |what: &str| format!("moderato_expired_total{{what=\"{what}\"}}");
+        app.pass_days(30);
+        app.service.expire_all().await;
+        Scrape::of(app).await.has(&[
+            (&total("rejected"), 2.0),
+            (&total("addresses"), 2.0),
+            (&total("purged"), 0.0),
+            (&total("events"), 2.0),
+            ("moderato_housekeeping_failures_total", 0.0),
+            ("moderato_housekeeping_last_timestamp_seconds", app.clock.now().millis() as f64 / 1e3),
+            ("moderato_store_seconds_count{verb=\"expire\"}", 1.0),
+        ]);
+        app.pass_days(15);
+        app.service.expire_all().await;
+        app.pass_days(1);
+        app.service.expire_all().await;
+        let totals = [(&*total("rejected"), 2.0), (&total("purged"), 2.0), (&total("tombstones"), 2.0)];
+        Scrape::of(app).await.has(&totals);
+    });
+}
+
+#[test]
 fn a_store_that_is_away_leaves_its_numbers_out_and_is_counted() {
     TestApp::run_over(Broken::store(Error::Unavailable("away".to_owned())), async |app| {
         app.post("comments", &submission("Hello.")).key(&app.operator).send().await.expect(503);

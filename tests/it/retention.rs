@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::app::{SPAM, TestApp, path_of, submission, with};
 use crate::broken::Broken;
+use crate::log::{keep_log, whole_log};
 
 /// What the site `demo` overrides of `policy.keep`.
 async fn keep(app: &TestApp, own: Value) {
@@ -278,8 +279,14 @@ fn the_house_is_kept_in_all_sites_and_all_of_it() {
 
 #[test]
 fn a_site_that_fails_is_counted_and_the_next_one_has_its_turn() {
+    keep_log();
     TestApp::run_over(Broken::empty_sites(), async |app| {
         app.service.expire_all().await;
+        let log = whole_log();
+        for site in ["one", "two"] {
+            let told = |line: &&str| line.contains("\"ERROR\"") && line.contains(&format!("\"site\":\"{site}\""));
+            assert_eq!(log.lines().filter(told).count(), 1, "{site}");
+        }
         let text = app.get("/metrics").key(&app.operator).send().await.expect(200).bytes;
         let text = String::from_utf8(text).unwrap();
         assert!(text.contains("moderato_housekeeping_failures_total 2\n"), "{text}");

@@ -9,8 +9,10 @@ mod memory;
 mod metrics;
 mod policy;
 mod running;
+mod seal;
 mod setup;
 mod sites;
+mod status;
 mod submit;
 
 use std::collections::HashMap;
@@ -34,8 +36,10 @@ pub use metrics::{Limited, Metrics, Reload};
 pub use policy::{PolicyDefaults, PolicyOrigin, SitePolicy};
 pub use running::Configuration;
 use running::{Running, State};
+pub use seal::{SEAL_BYTES, Sealed};
 pub use setup::{FIRST_SITE, FirstKeys, settle};
 pub use sites::SiteWithCounts;
+pub use status::{PublicReason, PublicStatus};
 pub use submit::{Judged, Submitted, Took};
 
 /// The longest a reader of the feed is kept waiting, in seconds.
@@ -154,6 +158,8 @@ pub enum Error {
     UnknownComment,
     /// There is no such key in this site.
     UnknownKey,
+    /// The token names no comment that is here.
+    UnknownStatus,
     /// The key that was sent is none of ours.
     WrongKey,
     /// The key that was sent opened something until this moment.
@@ -215,6 +221,7 @@ impl std::fmt::Display for Error {
             Error::UnknownSite => f.write_str("there is no such site"),
             Error::UnknownComment => f.write_str("there is no such comment"),
             Error::UnknownKey => f.write_str("there is no such key"),
+            Error::UnknownStatus => f.write_str("there is no such status"),
             Error::WrongKey => f.write_str("the key is not valid"),
             Error::ExpiredKey(at) => write!(f, "the key expired at {at}"),
             Error::IdempotencyMismatch => f.write_str("the idempotency key stands for another request"),

@@ -22,4 +22,5 @@ mod policy;
 mod protocol;
 mod routes;
 mod sites;
+mod status;
 mod submit;

@@ -176,8 +176,7 @@ fn check(settings: &http::Settings) -> Result<(), (&'static str, String)> {
     const MOST_SECONDS: u64 = 24 * 60 * 60;
     /// More than one address can keep apart.
     const MOST_CONNECTIONS: usize = 1_000_000;
-    let http::Settings { listen, workers, max_connections, shutdown_seconds, trusted_proxies, forwarded_header: _ } =
-        settings;
+    let http::Settings { listen, workers, max_connections, shutdown_seconds, trusted_proxies, .. } = settings;
     let port = listen.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port.parse::<u16>());
     if !matches!(port, Some(Ok(_))) {
         return Err(("http.listen", format!("must be an address and a port, not \"{listen}\"")));

@@ -24,12 +24,22 @@ pub enum Limit {
     Key,
     /// Wrong keys from one address.
     WrongKeys,
+    /// Calls that need no key, from one address.
+    Public,
 }
 
 impl Limit {
     /// Every limit.
-    pub const ALL: [Limit; 7] =
-        [Limit::Address, Limit::Network, Limit::Author, Limit::Post, Limit::Site, Limit::Key, Limit::WrongKeys];
+    pub const ALL: [Limit; 8] = [
+        Limit::Address,
+        Limit::Network,
+        Limit::Author,
+        Limit::Post,
+        Limit::Site,
+        Limit::Key,
+        Limit::WrongKeys,
+        Limit::Public,
+    ];
 
     /// The value's word in JSON, logs, metrics and headers.
     pub fn as_str(self) -> &'static str {
@@ -41,6 +51,7 @@ impl Limit {
             Limit::Site => "site",
             Limit::Key => "key",
             Limit::WrongKeys => "wrong_keys",
+            Limit::Public => "public",
         }
     }
 

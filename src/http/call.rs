@@ -14,6 +14,7 @@ use super::body::Incoming;
 use super::client_ip::{self, CallerAddress, KnownBy, Networks};
 use super::error::{Code, Problem};
 use super::noted::NotedSite;
+use super::passes::Passes;
 use super::query::Query;
 use super::request_id::RequestId;
 use super::wire::{FieldFault, JsonError, parse_json};
@@ -103,6 +104,16 @@ impl Call {
         key.ok_or_else(|| service::Error::UnknownKey.into())
     }
 
+    /// The path's token; whatever it is.
+    pub fn token(&self) -> String {
+        self.segment("{token}").unwrap_or_default()
+    }
+
+    /// What makes the tokens by which commenters ask.
+    pub fn passes(&self) -> Passes {
+        Passes { service: self.service.clone(), public_url: self.edge.public_url.clone() }
+    }
+
     /// The path's segment where the pattern has this name, percent-decoded once.
     fn segment(&self, name: &str) -> Option<String> {
         let place = self.pattern.split('/').position(|part| part == name)?;
@@ -183,7 +194,8 @@ impl Call {
             && matches!(charset.as_str(), "" | "charset=utf-8" | "charset=\"utf-8\"")
     }
 
-    async fn body(&self, limit: usize) -> Result<Bytes, Problem> {
+    /// The body as it came.
+    pub async fn body(&self, limit: usize) -> Result<Bytes, Problem> {
         let declared = self.request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
         if declared.and_then(|text| text.parse::<usize>().ok()).is_some_and(|length| length > limit) {
             return Err(Incoming::too_large(limit));

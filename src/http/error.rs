@@ -29,6 +29,7 @@ pub(super) enum Code {
     UnknownComment,
     UnknownAuthor,
     UnknownKey,
+    UnknownStatus,
     MethodNotAllowed,
     SlowBody,
     ExternalIdTaken,
@@ -71,6 +72,7 @@ impl Code {
             Code::UnknownComment => ("unknown_comment", 404, "There is no such comment"),
             Code::UnknownAuthor => ("unknown_author", 404, "There is no such author"),
             Code::UnknownKey => ("unknown_key", 404, "There is no such key"),
+            Code::UnknownStatus => ("unknown_status", 404, "There is no such status"),
             Code::MethodNotAllowed => ("method_not_allowed", 405, "The method is not allowed here"),
             Code::SlowBody => ("slow_body", 408, "The body came too slowly"),
             Code::ExternalIdTaken => ("external_id_taken", 409, "The external id belongs to another comment"),
@@ -241,6 +243,7 @@ impl Problem {
             Limit::Site => "for this site",
             Limit::Key => "with this key",
             Limit::WrongKeys => "with wrong keys from this address",
+            Limit::Public => "without a key from this address",
         };
         let (Quota { count, seconds, burst }, wait) = (quota, whole_seconds(wait));
         let detail = format!("Too many {whose}: {count} in {seconds} s, {burst} at once. Again in {wait} s.");
@@ -341,6 +344,7 @@ impl From<service::Error> for Problem {
                 Problem::new(Code::UnknownAuthor, detail)
             }
             E::UnknownKey => Problem::new(Code::UnknownKey, "This site has no such key."),
+            E::UnknownStatus => Problem::new(Code::UnknownStatus, "The token names no comment that is here."),
             E::WrongKey => Problem::new(Code::WrongKey, "The key is mistyped, revoked or of another service."),
             E::ExpiredKey(at) => Problem::new(Code::WrongKey, format!("The key expired at {at}.")),
             E::Limited(refused) => Problem::limited(refused),

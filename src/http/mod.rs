@@ -12,6 +12,8 @@ mod head;
 mod last;
 mod metrics;
 mod noted;
+mod passes;
+mod public_url;
 mod query;
 mod request_id;
 mod route;
@@ -31,12 +33,13 @@ use serde::Deserialize;
 
 use crate::domain::Scope;
 use crate::service::Service;
-use api::{authors, batch, comments, decisions, events, health, keys, listing, policy, rules, sites};
+use api::{authors, batch, comments, decisions, events, health, keys, listing, policy, rules, sites, status};
 use client_ip::Forwarding;
 use route::{Route, key, operator, public, site};
 
 pub use client_ip::{ForwardedHeader, Networks};
 pub use metrics::{Metrics, MetricsSettings, Monitoring};
+pub use public_url::PublicUrl;
 
 /// Everything that can be called, and by whom. What is not here cannot be.
 #[rustfmt::skip]
@@ -61,6 +64,7 @@ fn table(room: &events::WaitingRoom, monitoring: &Monitoring) -> Vec<Route> {
         public(GET, "/openapi.yaml", health::openapi),
         operator(GET, "/metrics", Scope::Read, show_metrics).open_to(open_to),
         public(GET, "/docs", docs::show),
+        public(GET, "/v1/status/{token}", status::show),
         key(GET, "/v1/rules", Scope::Read, rules::list),
         operator(GET, "/v1/sites", Scope::Read, sites::list),
         operator(POST, "/v1/sites", Scope::Admin, sites::create),
@@ -107,6 +111,8 @@ pub struct Settings {
     pub trusted_proxies: Networks,
     /// The header in which they give it.
     pub forwarded_header: ForwardedHeader,
+    /// Where the outside reaches this service.
+    pub public_url: PublicUrl,
 }
 
 /// A server on this listener. It answers while it is polled, minds no signals, and stops by its handle.
@@ -124,7 +130,12 @@ pub fn server(
     let workers = if settings.workers == 0 { processors() } else { settings.workers };
     let room = events::WaitingRoom::default();
     let forwarding = Forwarding { trusted: settings.trusted_proxies.clone(), header: settings.forwarded_header };
-    let edge = Arc::new(Edge { service, forwarding, metrics: monitoring.metrics.clone() });
+    let edge = Arc::new(Edge {
+        service,
+        forwarding,
+        public_url: settings.public_url.clone(),
+        metrics: monitoring.metrics.clone(),
+    });
     let app = move || App::new().configure(|app| dispatch::register(app, &edge, table(&room, &monitoring)));
     let server = HttpServer::new(app)
         .workers(workers)
@@ -142,6 +153,7 @@ pub fn server(
 struct Edge {
     service: Arc<Service>,
     forwarding: Forwarding,
+    public_url: PublicUrl,
     metrics: Metrics,
 }
 

@@ -82,7 +82,7 @@ impl Gate {
     }
 }
 
-/// Where a caller is, as wrong keys are counted: an IPv4 address, a /64 of IPv6. Unlike commenters, callers without a
+/// Where a caller is, as wrong keys and calls without one are counted: an IPv4 address, a /64 of IPv6. Unlike commenters, callers without a
 /// public address are counted too.
 pub(super) fn place(from: IpAddr) -> String {
     let from = from.to_canonical();

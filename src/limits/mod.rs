@@ -1,6 +1,6 @@
 //! Rate limits, from this process's memory alone: may this be, is it over a limit, and how long to wait.
 //!
-//! Caller limits (key, site, wrong keys) protect the service, commenter limits (address, network, author, post) protect
+//! Caller limits (key, site, wrong keys, calls without a key) protect the service, commenter limits (address, network, author, post) protect
 //! the readers of a site. Every limit is a GCRA: so many in so long a time, and a burst of so many after a pause. A
 //! commenter's limit has two steps: what is over it is marked, what is over five times it is refused.
 
@@ -42,7 +42,7 @@ struct Memory {
     charged: Charged,
 }
 
-/// How many callers, and how many addresses of those who send wrong keys, are counted at a time.
+/// How many callers, and how many limits of addresses without a key, are counted at a time.
 const TRACKED_CALLERS: usize = 100_000;
 
 /// The callers' limits.
@@ -50,6 +50,7 @@ struct Gates {
     key: Gate,
     site: Gate,
     wrong_keys: Gate,
+    public: Gate,
 }
 
 impl Gates {
@@ -125,6 +126,7 @@ impl Limits {
             key: Gate::new(Limit::Key, settings.key, &memory.callers),
             site: Gate::new(Limit::Site, settings.site, &memory.callers),
             wrong_keys: Gate::new(Limit::WrongKeys, settings.wrong_keys, &memory.strangers),
+            public: Gate::new(Limit::Public, settings.public, &memory.strangers),
         });
         Self { memory, gates }
     }
@@ -160,6 +162,11 @@ impl Limits {
     /// Charges a wrong key to the address it came from.
     pub fn wrong_key(&self, from: IpAddr) -> Result<(), Refused> {
         self.gates.as_ref().map_or(Ok(()), |gates| gates.wrong_keys.pass(&gate::place(from), &()))
+    }
+
+    /// Charges a call that needs no key to the address it came from.
+    pub fn public(&self, from: IpAddr) -> Result<(), Refused> {
+        self.gates.as_ref().map_or(Ok(()), |gates| gates.public.pass(&gate::place(from), &()))
     }
 }
 

@@ -16,6 +16,8 @@ pub struct Settings {
     pub site: Quota,
     /// Wrong keys from one address.
     pub wrong_keys: Quota,
+    /// Calls that need no key, from one address: the demo page, and how a comment stands.
+    pub public: Quota,
     /// The most quotas of commenters that are counted at a time; of one site, a sixteenth of them.
     pub tracked: usize,
 }
@@ -27,7 +29,8 @@ impl Settings {
     /// What is wrong with the values, each with its key below `limits`.
     pub fn faults(&self) -> Vec<Invalid> {
         let mut faults = Vec::new();
-        for (key, quota) in [("key", self.key), ("site", self.site), ("wrong_keys", self.wrong_keys)] {
+        let Self { key, site, wrong_keys, public, .. } = *self;
+        for (key, quota) in [("key", key), ("site", site), ("wrong_keys", wrong_keys), ("public", public)] {
             faults.extend(quota.faults(key));
         }
         if !Self::TRACKED.contains(&self.tracked) {

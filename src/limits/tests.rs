@@ -12,7 +12,14 @@ const CALLER_QUOTA: Quota = Quota { count: 60, seconds: 60, burst: 5 };
 
 fn settings() -> Settings {
     let roomy = Quota { count: 1_000, seconds: 1, burst: 100_000 };
-    Settings { enabled: true, key: roomy, site: roomy, wrong_keys: CALLER_QUOTA, tracked: 100_000 }
+    Settings {
+        enabled: true,
+        key: roomy,
+        site: roomy,
+        wrong_keys: CALLER_QUOTA,
+        public: CALLER_QUOTA,
+        tracked: 100_000,
+    }
 }
 
 fn site_settings() -> (CommenterLimits, OverLimitAction) {

@@ -12,8 +12,10 @@ mod memory;
 mod metrics;
 mod policy;
 mod running;
+mod seal;
 mod setup;
 mod sites;
+mod status;
 mod submit;
 
 use std::collections::HashMap;
@@ -39,8 +41,10 @@ pub use metrics::{Limited, Metrics, Reload};
 pub use policy::{PolicyDefaults, PolicyOrigin, SitePolicy};
 pub use running::Configuration;
 use running::{Running, State};
+pub use seal::{SEAL_BYTES, Sealed};
 pub use setup::{FIRST_SITE, FirstKeys, settle};
 pub use sites::SiteWithCounts;
+pub use status::{PublicReason, PublicStatus};
 pub use submit::{Judged, Submitted, Took};
 
 /// The longest a reader of the feed is kept waiting, in seconds.
@@ -163,6 +167,8 @@ pub enum Error {
     NamelessAuthor,
     /// There is no such key in this site.
     UnknownKey,
+    /// The token names no comment that is here.
+    UnknownStatus,
     /// The key that was sent is none of ours.
     WrongKey,
     /// The key that was sent opened something until this moment.
@@ -226,6 +232,7 @@ impl std::fmt::Display for Error {
             Error::UnknownAuthor => f.write_str("there is no such author"),
             Error::NamelessAuthor => f.write_str("the comment's author gave neither account nor e-mail address"),
             Error::UnknownKey => f.write_str("there is no such key"),
+            Error::UnknownStatus => f.write_str("there is no such status"),
             Error::WrongKey => f.write_str("the key is not valid"),
             Error::ExpiredKey(at) => write!(f, "the key expired at {at}"),
             Error::IdempotencyMismatch => f.write_str("the idempotency key stands for another request"),

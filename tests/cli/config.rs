@@ -51,6 +51,26 @@ const CASES: &[Case] = &[
         variables: &[],
         says: &["mine.toml:2: http.forwarded_header", "'x-forwarded-for' or 'forwarded'"],
     },
+    Case {
+        file: "[http]\npublic_url = \"blog.example\"",
+        variables: &[],
+        says: &["mine.toml:2: http.public_url must begin with http:// or https://", "Default \"\""],
+    },
+    Case {
+        file: "[http]\npublic_url = \"https://blog.example/?a=b\"",
+        variables: &[],
+        says: &["mine.toml:2: http.public_url must not have a query or a fragment"],
+    },
+    Case {
+        file: "",
+        variables: &[("MODERATO__HTTP__PUBLIC_URL", "https://me:s3cret@blog.example")],
+        says: &["MODERATO__HTTP__PUBLIC_URL: http.public_url must not have a user name or a password"],
+    },
+    Case {
+        file: "[limits]\npublic = { count = 0, seconds = 60, burst = 60 }",
+        variables: &[],
+        says: &["mine.toml:2: limits.public.count must be from 1 to"],
+    },
     Case { file: "[log]\nformat = \"xml\"", variables: &[], says: &["mine.toml:2:", "log.format", "'json'"] },
     Case { file: "[log]\nlevel = \"loud\"", variables: &[], says: &["mine.toml:2:", "log.level", "warn"] },
     Case { file: "data_dir = \"\"", variables: &[], says: &["mine.toml:1:", "data_dir"] },

@@ -84,23 +84,35 @@ impl TestApp {
         test: impl AsyncFnOnce(&TestApp),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-            let app = Self::over(store, &listener).await;
-            let counted = http::Metrics::default();
-            let registry = Arc::new(telemetry::registry(&app.service, &counted));
-            let monitoring = http::Monitoring { registry, metrics: counted, settings: metrics };
-            let settings = http::Settings { workers: 1, shutdown_seconds: 5, ..settings };
-            let server = http::server(listener, app.service.clone(), monitoring, &settings).unwrap();
-            let handle = server.handle();
-            let client = async {
-                test(&app).await;
-                drop(app);
-                handle.stop(true).await;
-            };
-            let (ended, ()) = tokio::join!(server, client);
-            ended.unwrap();
-        });
+        runtime.block_on(Self::serve(store, (settings, metrics), test));
+    }
+
+    /// Runs a part of a test against another service, over a store of its own.
+    pub async fn run_beside(test: impl AsyncFnOnce(&TestApp)) {
+        let settings = (shipped("http", ""), http::MetricsSettings::default());
+        Self::serve(store::in_memory().unwrap(), settings, test).await;
+    }
+
+    async fn serve(
+        store: Arc<dyn Store>,
+        (settings, metrics): (http::Settings, http::MetricsSettings),
+        test: impl AsyncFnOnce(&TestApp),
+    ) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let app = Self::over(store, &listener).await;
+        let counted = http::Metrics::default();
+        let registry = Arc::new(telemetry::registry(&app.service, &counted));
+        let monitoring = http::Monitoring { registry, metrics: counted, settings: metrics };
+        let settings = http::Settings { workers: 1, shutdown_seconds: 5, ..settings };
+        let server = http::server(listener, app.service.clone(), monitoring, &settings).unwrap();
+        let handle = server.handle();
+        let client = async {
+            test(&app).await;
+            drop(app);
+            handle.stop(true).await;
+        };
+        let (ended, ()) = tokio::join!(server, client);
+        ended.unwrap();
     }
 
     async fn over(store: Arc<dyn Store>, listener: &TcpListener) -> Self {
@@ -183,9 +195,11 @@ impl TestApp {
         Beside(Service::new(parts))
     }
 
-    /// Submits and expects it to be kept.
+    /// Submits and expects it to be kept; the answer is the comment as it is always shown, without what its author is given.
     pub async fn submit(&self, body: &Value) -> Value {
-        self.post("comments", body).send().await.expect(201).body
+        let mut comment = self.post("comments", body).send().await.expect(201).body;
+        comment.as_object_mut().unwrap().remove("status_token");
+        comment
     }
 
     /// A comment that is published at once.

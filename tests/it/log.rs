@@ -94,7 +94,10 @@ fn a_submission_is_logged_with_its_verdict_and_without_content_or_people() {
         app.get("comments?q=canary-q&ip=198.51.100.124").header("x-request-id", "log-3").send().await.expect(200);
         app.get("/canary-path").header("x-request-id", "log-4").send().await.expect(404);
         app.get("/v1/sites/canary-site/keys").header("x-request-id", "log-5").send().await.expect(404);
-        let (text, line) = log_of("log-1");
+        let token = answer.body["status_token"].as_str().unwrap();
+        app.get(&format!("/v1/status/{token}")).header("x-request-id", "log-9").send().await.expect(200);
+        app.get("/v1/status/canary-token").header("x-request-id", "log-10").send().await.expect(404);
+        let line = log_of("log-1").1;
         assert_eq!((&line["method"], &line["status"], &line["site"]), (&json!("POST"), &json!(201), &json!("demo")));
         assert_eq!(line["route"], "/v1/sites/{site}/comments");
         assert_eq!((&line["comment"], &line["action"]), (&answer.body["id"], &json!("reject")));
@@ -105,7 +108,11 @@ fn a_submission_is_logged_with_its_verdict_and_without_content_or_people() {
         assert_eq!(log_of("log-2").1["route"], "/v1/sites/{site}/comments/{comment}");
         assert_eq!(log_of("log-4").1["route"], "none");
         assert!(log_of("log-5").1.get("site").is_none());
-        for hidden in ["canary", "198.51.100", "mod_", "GTUBE"] {
+        for status in ["log-9", "log-10"] {
+            assert_eq!(log_of(status).1["route"], "/v1/status/{token}");
+        }
+        let text = log_of("log-10").0;
+        for hidden in ["canary", "198.51.100", "mod_", "GTUBE", token] {
             assert!(!text.contains(hidden), "{hidden}");
         }
     });

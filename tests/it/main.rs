@@ -25,4 +25,5 @@ mod protocol;
 mod retention;
 mod routes;
 mod sites;
+mod status;
 mod submit;

@@ -10,7 +10,8 @@ use serde_json::Value;
 use super::{Answer, Problem, SiteCall, json};
 use crate::domain::{self, Fault, SiteId};
 use crate::http::error::ProblemView;
-use crate::http::wire::{Batch, Comment, Faults, FieldFault, Verdict, submission_of};
+use crate::http::passes::Passes;
+use crate::http::wire::{Batch, Comment, Faults, FieldFault, Taken, Verdict, submission_of};
 use crate::service::{self, Caller, Service, Submitted};
 
 /// The most submissions of a batch.
@@ -25,7 +26,7 @@ const AT_ONCE: usize = 16;
 /// Submits or checks many comments. Each stands for itself: whatever befalls one, the others have their results.
 pub(in crate::http) async fn run(call: SiteCall) -> Answer {
     let SiteCall { site, caller, request } = call;
-    let (service, id) = (request.service.clone(), request.id.clone());
+    let (service, id, passes) = (request.service.clone(), request.id.clone(), request.passes());
     let key = request.idempotency_key()?;
     let batch: Batch = request.json(BATCH_BYTES).await?;
     let (verb, submissions) = check(batch).map_err(Problem::invalid)?;
@@ -46,7 +47,7 @@ pub(in crate::http) async fn run(call: SiteCall) -> Answer {
         item
     });
     let done: Vec<_> = in_turn.map(one).buffered(AT_ONCE).collect().await;
-    json(&Results { results: done.iter().map(|done| ResultView::of(&site, done)).collect() })
+    json(&Results { results: done.iter().map(|done| ResultView::of(&site, done, &passes)).collect() })
 }
 
 /// What a batch does with its submissions.
@@ -120,16 +121,17 @@ struct ResultView<'a> {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum BodyView<'a> {
-    Comment { comment: Box<Comment<'a>>, replayed: bool },
+    Comment { comment: Box<Taken<'a>>, replayed: bool },
     Verdict { verdict: Verdict<'a> },
     Problem { problem: &'a ProblemView },
 }
 
 impl<'a> ResultView<'a> {
-    fn of(site: &'a SiteId, done: &'a Result<Good, ProblemView>) -> Self {
+    fn of(site: &'a SiteId, done: &'a Result<Good, ProblemView>, passes: &Passes) -> Self {
         let (status, body) = match done {
             Ok(Good::Kept(taken)) => {
-                let comment = Box::new(Comment::of(site, &taken.comment));
+                let pass = passes.of(site, &taken.comment);
+                let comment = Box::new(Taken { comment: Comment::of(site, &taken.comment), pass });
                 (StatusCode::CREATED.as_u16(), BodyView::Comment { comment, replayed: taken.replayed })
             }
             Ok(Good::Judged(verdict)) => {

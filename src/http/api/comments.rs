@@ -5,7 +5,7 @@ use actix_web::http::header::LOCATION;
 
 use super::{Answer, Problem, REPLAYED, Screened, SiteCall, etag, with_json};
 use crate::http::call::BODY_BYTES;
-use crate::http::wire::{Comment, ExternalBody, Faults, Fields, SubmissionBody, Verdict};
+use crate::http::wire::{Comment, ExternalBody, Faults, Fields, SubmissionBody, Taken, Verdict};
 
 /// The query parameters of one comment.
 pub(in crate::http) const PARAMETERS: &[&str] = &["fields"];
@@ -13,7 +13,7 @@ pub(in crate::http) const PARAMETERS: &[&str] = &["fields"];
 /// Screens a comment and keeps it.
 pub(in crate::http) async fn submit(call: SiteCall) -> Answer {
     let SiteCall { site, request, .. } = call;
-    let service = request.service.clone();
+    let (service, passes) = (request.service.clone(), request.passes());
     let key = request.idempotency_key()?;
     let body: SubmissionBody<'_> = request.json(BODY_BYTES).await?;
     let submission = body.check().map_err(Problem::invalid)?;
@@ -25,7 +25,8 @@ pub(in crate::http) async fn submit(call: SiteCall) -> Answer {
         response.insert_header(REPLAYED);
     }
     response.extensions_mut().insert(Screened::new(Some(taken.comment.id), &taken.comment.verdict, taken.took));
-    with_json(response, &Comment::of(&site, &taken.comment))
+    let pass = passes.of(&site, &taken.comment);
+    with_json(response, &Taken { comment: Comment::of(&site, &taken.comment), pass })
 }
 
 /// Screens a comment and forgets it.

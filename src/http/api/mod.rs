@@ -12,6 +12,7 @@ pub(super) mod metrics;
 pub(super) mod policy;
 pub(super) mod rules;
 pub(super) mod sites;
+pub(super) mod status;
 
 use actix_web::http::header::{CONTENT_TYPE, ETAG};
 use actix_web::{HttpResponse, HttpResponseBuilder};

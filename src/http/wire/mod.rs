@@ -13,6 +13,7 @@ mod people;
 mod policy;
 mod rule;
 mod site;
+mod status;
 mod submission;
 mod text;
 mod verdict;
@@ -32,6 +33,7 @@ pub(super) use json::word;
 pub(super) use policy::{PolicyView, json_object, policy_fault};
 pub(super) use rule::RuleView;
 pub(super) use site::{KeyBody, KeyMade, KeyView, SiteBody, SitePatch, SiteView};
+pub(super) use status::{StatusPass, StatusView, Taken};
 pub(super) use submission::{Batch, ExternalBody};
 
 use serde::Serialize;

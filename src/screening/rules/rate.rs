@@ -32,7 +32,7 @@ impl Check for Rate {
             Limit::Address => "from this address",
             Limit::Network => "from this network",
             Limit::Author => "by this author",
-            Limit::Post | Limit::Site | Limit::Key | Limit::WrongKeys => "on this post",
+            Limit::Post | Limit::Site | Limit::Key | Limit::WrongKeys | Limit::Public => "on this post",
         };
         let quota = over.quota;
         let allowed = format!("{} in {} seconds and {} at once", quota.count, quota.seconds, quota.burst);

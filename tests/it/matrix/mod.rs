@@ -43,6 +43,7 @@ async fn furnished(app: &TestApp) -> Things {
         ("key", text(&key.body["id"])),
         ("cursor", text(&page.body["next"])),
         ("after", text(&feed.body["next"])),
+        ("token", text(&first.body["status_token"])),
         ("author", text(&first.body["author"]["id"])),
         ("external_id", "a-1".to_owned()),
         ("post", "canary-post".to_owned()),

@@ -80,7 +80,15 @@ impl Keep {
                 format!("must be a whole number of days from 0 to {} (0: for ever), not {days}", Self::LONGEST);
             Invalid::new(format!("keep.{name}"), detail)
         };
-        too_long.map(fault).collect()
+        let mut faults: Vec<Invalid> = too_long.map(fault).collect();
+        if (1..Self::SHORTEST_TOMBSTONES).contains(tombstones) {
+            let shortest = Self::SHORTEST_TOMBSTONES;
+            let detail = format!(
+                "must be 0 (for ever) or at least {shortest} days, as long as a retry is known, not {tombstones}"
+            );
+            faults.push(Invalid::new("keep.tombstones", detail));
+        }
+        faults
     }
 
     /// Comments of this status are kept no longer if they changed last before this moment; `None`: they are kept for ever.

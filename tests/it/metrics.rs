@@ -144,7 +144,7 @@ fn limits_reloads_and_the_process_have_their_numbers() {
 #[test]
 fn what_expires_is_counted_by_what_it_was() {
     TestApp::run(async |app| {
-        let own = json!({"keep": {"held_expires": "reject", "tombstones": 1}});
+        let own = json!({"keep": {"held_expires": "reject", "tombstones": 3}});
         app.call("PUT", "policy").json(&own).send().await.expect(200);
         for n in 0..2 {
             let from = json!({"external_id": n.to_string(), "client": {"ip": "203.0.113.7"}});
@@ -164,7 +164,7 @@ fn what_expires_is_counted_by_what_it_was() {
         ]);
         app.pass_days(15);
         app.service.expire_all().await;
-        app.pass_days(1);
+        app.pass_days(3);
         app.service.expire_all().await;
         let totals = [(&*total("rejected"), 2.0), (&total("purged"), 2.0), (&total("tombstones"), 2.0)];
         Scrape::of(app).await.has(&totals);

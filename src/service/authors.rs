@@ -48,8 +48,8 @@ impl Service {
         self.list(site, &ListQuery { filter, sort: Sort::Oldest, after, limit }).await
     }
 
-    /// Erases everything of an author that the site has, and answers how many comments that were. What comes in after this
-    /// answer (or has come in while it worked) and is there again, is a new author's.
+    /// Erases everything of an author that the site has, and answers how many comments that were. A comment of theirs that
+    /// comes in meanwhile goes too, or is a new author's.
     pub async fn forget_author(&self, site: &SiteId, author: AuthorId) -> Result<usize, Error> {
         self.author(site, author).await?;
         let mut comments = 0;

@@ -6,7 +6,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::{Error, Service};
 use crate::clock::Stopwatch;
-use crate::domain::SiteId;
+use crate::domain::{Keep, SiteId};
 use crate::store::Expired;
 
 /// How often all sites are gone through.
@@ -49,6 +49,11 @@ impl Service {
             }
         }
         self.metrics.housekeeping_ended(self.clock.now());
+    }
+
+    /// How long a site keeps what.
+    pub async fn keep(&self, site: &SiteId) -> Result<Keep, Error> {
+        Ok(self.policy_now(site).await?.keep().clone())
     }
 
     /// Does everything that is due in a site by now, by the site's own `policy.keep`, and answers how much that was. Where

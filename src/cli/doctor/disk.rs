@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::finding::{Finding, size};
 use super::sample::SiteSample;
-use crate::domain::{Status, Timestamp};
+use crate::domain::{HeldExpires, Status, Timestamp};
 use crate::store;
 
 /// A day, in milliseconds.
@@ -16,46 +16,48 @@ const LITTLE: u64 = 640 * 1024 * 1024;
 /// Of fewer comments, the database's size says nothing about each.
 const ENOUGH: u64 = 100;
 
-/// How long comments are kept once they have a status, in days; `None`: for ever.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Days {
-    pub approved: Option<u32>,
-    pub held: Option<u32>,
-    pub rejected: Option<u32>,
-}
-
-impl Days {
-    fn of(self, status: Status) -> Option<u32> {
-        match status {
-            Status::Approved => self.approved,
-            Status::Held => self.held,
-            Status::Rejected => self.rejected,
-        }
-    }
-}
+/// About what a comment leaves behind when it goes, with what it taught, in bytes: measured on purged comments of distinct
+/// authors.
+const LEFT_BEHIND: f64 = 1_000.0;
 
 /// How the comments of one status come in.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Flow {
-    status: Status,
     /// How many there are.
     there: u64,
     /// How many more come a day.
     a_day: f64,
+    /// For how many days one is kept; `None`: for ever.
+    kept: Option<u32>,
+    /// For how many days its tombstone is kept afterwards; `None`: for ever.
+    tombstones: Option<u32>,
 }
 
-/// At most how many comments there will be after so many days, if they go on coming like this: those that are kept for ever
-/// add up, of the others there are never more than come while one is kept, once today's are gone.
-fn comments_after(days: u32, flows: &[Flow], keep: Days) -> f64 {
-    let of_status = |flow: &Flow| match keep.of(flow.status) {
-        Some(kept) if kept <= days => flow.a_day * f64::from(kept),
-        Some(_) | None => flow.there as f64 + flow.a_day * f64::from(days),
-    };
-    flows.iter().map(of_status).sum()
+impl Flow {
+    /// At most how many comments there will be after so many days, if they go on coming like this: those that are kept for
+    /// ever add up, of the others there are never more than come while one is kept, once today's are gone.
+    fn comments_after(self, days: u32) -> f64 {
+        match self.kept {
+            Some(kept) if kept <= days => self.a_day * f64::from(kept),
+            Some(_) | None => self.there as f64 + self.a_day * f64::from(days),
+        }
+    }
+
+    /// How many tombstones of those that come there will be then.
+    fn tombstones_after(self, days: u32) -> f64 {
+        let gone_for = self.kept.map_or(0, |kept| days.saturating_sub(kept));
+        let counted = gone_for.min(self.tombstones.unwrap_or(u32::MAX));
+        self.a_day * f64::from(counted) + if gone_for > 0 { self.there as f64 } else { 0.0 }
+    }
+}
+
+/// The bytes that a store will have after so many days, at so many a comment.
+fn bytes_after(days: u32, flows: &[Flow], each: f64) -> f64 {
+    flows.iter().map(|flow| flow.comments_after(days) * each + flow.tombstones_after(days) * LEFT_BEHIND).sum()
 }
 
 /// What there is to say of the disk.
-pub(super) fn findings(data_dir: &Path, sites: &[SiteSample], keep: Days, now: Timestamp) -> Vec<Finding> {
+pub(super) fn findings(data_dir: &Path, sites: &[SiteSample], now: Timestamp) -> Vec<Finding> {
     let there = data_dir.ancestors().map(|path| if path.as_os_str().is_empty() { Path::new(".") } else { path });
     let free = there.into_iter().find(|path| path.is_dir()).and_then(|path| rustix::fs::statvfs(path).ok());
     let Some(free) = free.map(|state| state.f_bavail.saturating_mul(state.f_frsize)) else {
@@ -67,7 +69,7 @@ pub(super) fn findings(data_dir: &Path, sites: &[SiteSample], keep: Days, now: T
     let in_use = if sites.is_empty() { 0 } else { store::bytes_in_use(data_dir).unwrap_or_default() };
     let flows = flows(sites, now);
     let mut found = vec![of_free(free)];
-    found.extend(of_growth(Store { files, in_use, free }, &flows, keep));
+    found.extend(of_growth(Store { files, in_use, free }, &flows));
     found
 }
 
@@ -89,7 +91,7 @@ struct Store {
     free: u64,
 }
 
-fn of_growth(store: Store, flows: &[Flow], keep: Days) -> Option<Finding> {
+fn of_growth(store: Store, flows: &[Flow]) -> Option<Finding> {
     const YEAR: u32 = 365;
     let (there, a_day) =
         (flows.iter().map(|flow| flow.there).sum::<u64>(), flows.iter().map(|flow| flow.a_day).sum::<f64>());
@@ -99,7 +101,7 @@ fn of_growth(store: Store, flows: &[Flow], keep: Days) -> Option<Finding> {
         return (store.files > 0).then(|| Finding::ok("disk.growth", says));
     }
     let each = store.in_use as f64 / there as f64;
-    let after = |days| (comments_after(days, flows, keep) * each) as u64;
+    let after = |days| bytes_after(days, flows, each) as u64;
     let says = format!(
         "its files have {used}, {} a comment; if {a_day:.1} comments a day go on coming, it will have at most {} in a year",
         size(each as u64),
@@ -118,23 +120,19 @@ fn of_growth(store: Store, flows: &[Flow], keep: Days) -> Option<Finding> {
 /// they reach back.
 fn flows(sites: &[SiteSample], now: Timestamp) -> Vec<Flow> {
     let week = now.plus_millis(-7 * DAY);
-    Status::ALL
-        .map(|status| Flow {
-            status,
-            there: sites
-                .iter()
-                .map(|site| {
-                    let counts = site.counts;
-                    match status {
-                        Status::Approved => counts.approved,
-                        Status::Held => counts.held,
-                        Status::Rejected => counts.rejected,
-                    }
-                })
-                .sum(),
-            a_day: sites.iter().map(|site| a_day(site, status, week, now)).sum(),
-        })
-        .to_vec()
+    let of_site = |site: &SiteSample| Status::ALL.map(|status| flow(site, status, a_day(site, status, week, now)));
+    sites.iter().flat_map(of_site).collect()
+}
+
+fn flow(site: &SiteSample, status: Status, a_day: f64) -> Flow {
+    let (counts, keep) = (site.counts, &site.keep);
+    let (there, days) = match status {
+        Status::Approved => (counts.approved, keep.approved),
+        Status::Held => (counts.held, if keep.held_expires == HeldExpires::Keep { 0 } else { keep.held }),
+        Status::Rejected => (counts.rejected, keep.rejected),
+    };
+    let unless_for_ever = |days: u32| (days > 0).then_some(days);
+    Flow { there, a_day, kept: unless_for_ever(days), tombstones: unless_for_ever(keep.tombstones) }
 }
 
 fn a_day(site: &SiteSample, status: Status, week: Timestamp, now: Timestamp) -> f64 {
@@ -156,31 +154,42 @@ mod tests {
 
     const MIB: u64 = 1024 * 1024;
 
-    fn flows(there: u64, a_day: f64) -> Vec<Flow> {
-        let shares = [(Status::Approved, 0.5), (Status::Held, 0.1), (Status::Rejected, 0.4)];
-        let flow = |(status, share)| Flow { status, there: (there as f64 * share) as u64, a_day: a_day * share };
-        shares.map(flow).to_vec()
+    /// Half of them approved, a tenth held, the rest rejected, each kept for so many days.
+    fn flows(there: u64, a_day: f64, kept: [Option<u32>; 3]) -> Vec<Flow> {
+        let shares = [0.5, 0.1, 0.4].into_iter().zip(kept);
+        let flow = |(share, kept)| Flow {
+            there: (there as f64 * share) as u64,
+            a_day: a_day * share,
+            kept,
+            tombstones: Some(100),
+        };
+        shares.map(flow).collect()
     }
 
     #[test]
     fn what_is_kept_for_ever_adds_up_and_the_rest_comes_to_a_stand() {
-        let flows = flows(1_000, 100.0);
-        let for_ever = Days::default();
-        assert_eq!(comments_after(0, &flows, for_ever), 1_000.0);
-        assert_eq!(comments_after(365, &flows, for_ever), 37_500.0);
-        let keep = Days { approved: Some(90), held: None, rejected: Some(15) };
+        let comments = |days, kept| flows(1_000, 100.0, kept).iter().map(|flow| flow.comments_after(days)).sum::<f64>();
+        assert_eq!(comments(0, [None; 3]), 1_000.0);
+        assert_eq!(comments(365, [None; 3]), 37_500.0);
+        let keep = [Some(90), None, Some(15)];
         // Approved: 50 a day for 90 days. Held: 100 there and 10 a day. Rejected: 40 a day for 15 days.
-        assert_eq!(comments_after(365, &flows, keep), 4_500.0 + (100.0 + 3_650.0) + 600.0);
+        assert_eq!(comments(365, keep), 4_500.0 + (100.0 + 3_650.0) + 600.0);
         // Before the first go: all that are there, and all that came.
-        assert_eq!(comments_after(10, &flows, keep), 2_000.0);
+        assert_eq!(comments(10, keep), 2_000.0);
+        // What goes leaves a tombstone for a hundred days; those that are there now are counted to the end.
+        let tombstones = |days| flows(1_000, 100.0, keep).iter().map(|flow| flow.tombstones_after(days)).sum::<f64>();
+        assert_eq!(tombstones(10), 0.0);
+        assert_eq!(tombstones(16), 40.0 + 400.0);
+        assert_eq!(tombstones(365), (5_000.0 + 500.0) + (4_000.0 + 400.0));
+        assert_eq!(bytes_after(10, &flows(1_000, 100.0, keep), 5.0), 10_000.0);
+        assert_eq!(bytes_after(16, &flows(1_000, 0.0, keep), 5.0), 600.0 * 5.0 + 400.0 * LEFT_BEHIND);
     }
 
     #[test]
     fn a_disk_that_will_be_full_is_told_with_the_day() {
         let level = |free, a_day| {
             let found =
-                of_growth(Store { files: 10 * MIB, in_use: 10 * MIB, free }, &flows(1_000, a_day), Days::default())
-                    .unwrap();
+                of_growth(Store { files: 10 * MIB, in_use: 10 * MIB, free }, &flows(1_000, a_day, [None; 3])).unwrap();
             (found.level, found.found)
         };
         assert_eq!(level(100_000 * MIB, 100.0).0, Level::Ok);
@@ -188,7 +197,7 @@ mod tests {
         let (told, found) = level(20 * MIB, 100.0);
         assert!(told == Level::Warning && found.ends_with("the disk is full in 21 days"), "{found}");
         assert_eq!(level(20 * MIB, 0.0).0, Level::Ok);
-        let few = of_growth(Store { files: 1, in_use: 1, free: 0 }, &flows(10, 1e9), Days::default()).unwrap();
+        let few = of_growth(Store { files: 1, in_use: 1, free: 0 }, &flows(10, 1e9, [None; 3])).unwrap();
         assert_eq!(few.level, Level::Ok, "{few:?}");
     }
 

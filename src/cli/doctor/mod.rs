@@ -80,7 +80,7 @@ impl Doctor {
         if let Some(service) = &service {
             findings.extend(keys::of_store(service).await);
         }
-        findings.extend(disk::findings(&settings.data_dir, &sites, disk::Days::default(), now));
+        findings.extend(disk::findings(&settings.data_dir, &sites, now));
         findings.extend(connections::findings(settings.http.max_connections));
         Ok(findings)
     }

@@ -1,6 +1,6 @@
 //! The latest comments of every site, from which the other findings are made.
 
-use crate::domain::{Comment, Counts, ListQuery, MAX_READ, MAX_READ_BYTES, SiteId};
+use crate::domain::{Comment, Counts, Keep, ListQuery, MAX_READ, MAX_READ_BYTES, SiteId};
 use crate::service::{Error, Service};
 
 /// A site with its latest comments.
@@ -10,6 +10,8 @@ pub(super) struct SiteSample {
     pub counts: Counts,
     /// As they were counted before.
     pub counts_before: Counts,
+    /// How long what is kept.
+    pub keep: Keep,
     /// At most [`MAX_READ`], latest first.
     pub latest: Vec<Comment>,
     /// How many of those that should be among them cannot be read.
@@ -33,8 +35,10 @@ pub(super) async fn of(service: &Service) -> Result<Vec<SiteSample>, Error> {
         let expected = total(&before).min(total(&counts)).min(MAX_READ as u64);
         let is_cut = first.items.iter().map(ListQuery::weight).sum::<usize>() >= MAX_READ_BYTES;
         let unreadable = if is_cut { 0 } else { expected.saturating_sub(first.items.len() as u64) };
+        let keep = service.keep(&id).await?;
         samples.push(SiteSample {
             id,
+            keep,
             counts,
             counts_before: before,
             unreadable,

@@ -1,11 +1,14 @@
 //! The command line: what can be asked for, and how the answer ends.
 
+mod backup;
 mod check;
 mod config;
 mod eval;
 mod failure;
 mod healthcheck;
 mod keys;
+mod repair;
+mod restore;
 mod serve;
 mod sites;
 mod table;
@@ -79,6 +82,12 @@ enum Command {
     Keys(keys::Keys),
     /// Check the configuration, or show what it comes to
     Config(config::Config),
+    /// Copy the store into one file, also beside a running service
+    Backup(backup::Backup),
+    /// Put a backup in the place of a store that nobody serves
+    Restore(restore::Restore),
+    /// Make indexes, counts and history anew in a store that nobody serves
+    Repair(repair::Repair),
     /// Ask a running service whether it is ready (for containers)
     Healthcheck(healthcheck::Healthcheck),
 }
@@ -92,6 +101,9 @@ impl Command {
             Command::Sites(sites) => sites.run(context),
             Command::Keys(keys) => keys.run(context),
             Command::Config(config) => config.run(context),
+            Command::Backup(backup) => backup.run(context),
+            Command::Restore(restore) => restore.run(context),
+            Command::Repair(repair) => repair.run(context),
             Command::Healthcheck(healthcheck) => healthcheck.run(context),
         }
     }

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "../support/audit.rs"]
+mod audit;
+mod backup;
 mod check;
 mod config;
 mod ending;

@@ -1,9 +1,11 @@
 //! The embedded store: SQLite, one machine; one thread writes, a few connections read.
 
 mod authors;
+mod backup;
 mod changes;
 mod columns;
 mod comments;
+mod copies;
 mod erasing;
 mod existing;
 mod fault;
@@ -14,9 +16,12 @@ mod keeping;
 mod keys;
 mod listing;
 mod lock;
+mod log;
 mod open;
 mod packed;
 mod readers;
+mod repair;
+mod restore;
 mod retention;
 mod schema;
 mod settings;
@@ -39,8 +44,8 @@ use self::readers::Readers;
 use self::space::Space;
 use self::writer::Writer;
 use super::{
-    Error, Expired, Forgotten, Idempotency, Identity, OpenError, Outcome, Recall, Recalled, Record, Recorded, Seed,
-    Store,
+    Error, Expired, Forgotten, Idempotency, Identity, OpenError, Outcome, Recall, Recalled, Record, Recorded, Repaired,
+    Seed, Store,
 };
 use crate::domain::{
     ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, Event, EventId,
@@ -48,7 +53,10 @@ use crate::domain::{
     Tombstone, Totals,
 };
 
+pub(super) use self::backup::backup;
 pub use self::lock::ServeLock;
+pub(super) use self::repair::mend;
+pub(super) use self::restore::restore;
 
 /// The store. Each verb's body is a function over a transaction, in the file of its family; here it is only handed to
 /// the writer, to a reader that answers at once, or, where it may read a thousand records, to a thread for slow work.
@@ -196,6 +204,11 @@ impl Store for Embedded {
     async fn bury(&self, site: &SiteId, tombstone: Tombstone) -> Result<bool, Error> {
         let site = site.clone();
         self.write(move |tx| tombstones::bury(tx, &site, &tombstone)).await
+    }
+
+    async fn repair(&self, site: &SiteId) -> Result<Repaired, Error> {
+        let site = site.clone();
+        self.write(move |tx| repair::repair(tx, &site)).await
     }
 
     async fn get(&self, site: &SiteId, comment: &CommentRef) -> Result<Option<Comment>, Error> {

@@ -8,6 +8,7 @@ use super::terminal::safe;
 use crate::app;
 use crate::config;
 use crate::service;
+use crate::store;
 
 /// Why a command failed, in one line.
 #[derive(Debug)]
@@ -63,6 +64,24 @@ impl From<app::Error> for Failure {
 
 impl From<service::Error> for Failure {
     fn from(error: service::Error) -> Self {
+        Failure::new(error.to_string())
+    }
+}
+
+impl From<store::OpenError> for Failure {
+    fn from(error: store::OpenError) -> Self {
+        Failure::new(error.to_string())
+    }
+}
+
+impl From<store::CopyError> for Failure {
+    fn from(error: store::CopyError) -> Self {
+        Failure::new(error.to_string())
+    }
+}
+
+impl From<store::Error> for Failure {
+    fn from(error: store::Error) -> Self {
         Failure::new(error.to_string())
     }
 }

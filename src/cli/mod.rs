@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, and how the answer ends.
 
 mod ask;
+mod backup;
 mod check;
 mod config;
 mod doctor;
@@ -12,6 +13,8 @@ mod import;
 mod keys;
 mod leaving;
 mod progress;
+mod repair;
+mod restore;
 mod serve;
 mod sites;
 mod table;
@@ -91,6 +94,12 @@ enum Command {
     Config(config::Config),
     /// Tell what is wrong with an installation, and the line to change
     Doctor(doctor::Doctor),
+    /// Copy the store into one file, also beside a running service
+    Backup(backup::Backup),
+    /// Put a backup in the place of a store that nobody serves
+    Restore(restore::Restore),
+    /// Make indexes, counts and history anew in a store that nobody serves
+    Repair(repair::Repair),
     /// Ask a running service whether it is ready (for containers)
     Healthcheck(healthcheck::Healthcheck),
 }
@@ -107,6 +116,9 @@ impl Command {
             Command::Import(import) => import.run(context),
             Command::Config(config) => config.run(context),
             Command::Doctor(doctor) => doctor.run(context),
+            Command::Backup(backup) => backup.run(context),
+            Command::Restore(restore) => restore.run(context),
+            Command::Repair(repair) => repair.run(context),
             Command::Healthcheck(healthcheck) => healthcheck.run(context),
         }
     }

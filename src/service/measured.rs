@@ -13,7 +13,8 @@ use crate::domain::{
     Tombstone, Totals,
 };
 use crate::store::{
-    Error, Expired, Forgotten, Idempotency, Identity, Outcome, Recall, Recalled, Record, Recorded, Seed, Store,
+    Error, Expired, Forgotten, Idempotency, Identity, Outcome, Recall, Recalled, Record, Recorded, Repaired, Seed,
+    Store,
 };
 
 /// A store that is measured.
@@ -103,6 +104,10 @@ impl Store for Measured {
 
     async fn bury(&self, site: &SiteId, tombstone: Tombstone) -> Result<bool, Error> {
         self.timed("bury", self.store.bury(site, tombstone)).await
+    }
+
+    async fn repair(&self, site: &SiteId) -> Result<Repaired, Error> {
+        self.timed("repair", self.store.repair(site)).await
     }
 
     async fn get(&self, site: &SiteId, comment: &CommentRef) -> Result<Option<Comment>, Error> {

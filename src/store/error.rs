@@ -76,6 +76,63 @@ impl std::fmt::Display for OpenError {
 
 impl std::error::Error for OpenError {}
 
+/// Why a database was not copied, or put into its place, in one line for the person who asked for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CopyError {
+    /// A database cannot be opened.
+    Open(OpenError),
+    /// There is nothing to copy in this file or directory.
+    Nothing(PathBuf),
+    /// This file is there already.
+    Exists(PathBuf),
+    /// This file belongs to the store itself.
+    Own(PathBuf),
+    /// Another program has this database open.
+    Busy(PathBuf),
+    /// The copy, or what was to be copied, is damaged: what SQLite finds first.
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// The first fault.
+        why: String,
+    },
+    /// It failed at this file.
+    Failed {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system or SQLite says.
+        why: String,
+    },
+}
+
+impl CopyError {
+    pub(super) fn failed(path: &Path, why: &dyn std::fmt::Display) -> Self {
+        CopyError::Failed { path: path.to_owned(), why: why.to_string() }
+    }
+}
+
+impl From<OpenError> for CopyError {
+    fn from(error: OpenError) -> Self {
+        CopyError::Open(error)
+    }
+}
+
+impl std::fmt::Display for CopyError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            CopyError::Open(error) => error.fmt(f),
+            CopyError::Nothing(path) => write!(f, "there is no data in {}", path.display()),
+            CopyError::Exists(path) => write!(f, "{} is there already", path.display()),
+            CopyError::Own(path) => write!(f, "{} belongs to the store itself; name another file", path.display()),
+            CopyError::Busy(path) => write!(f, "another program has {} open; end it first", path.display()),
+            CopyError::Damaged { path, why } => write!(f, "{} is damaged: {why}", path.display()),
+            CopyError::Failed { path, why } => write!(f, "{}: {why}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for CopyError {}
+
 /// What went wrong in a store. Absence is no error: it is an `Option` or a `bool`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {

@@ -1,5 +1,7 @@
 //! What goes in and out of a store beside the nouns.
 
+use std::path::{Path, PathBuf};
+
 use crate::domain::{
     ApiKey, Comment, CommentId, ExternalId, Fingerprint, History, HistoryKey, Refusal, Site, Timestamp,
 };
@@ -170,4 +172,74 @@ impl Expired {
     pub fn erased_something(&self) -> bool {
         self.purged + self.addresses + self.tombstones > 0
     }
+}
+
+/// What came of making a site's derived data anew.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Repaired {
+    /// Comments that were read.
+    pub comments: usize,
+    /// Tombstones that were read.
+    pub tombstones: usize,
+    /// Comments whose place in lists or in the queue was corrected.
+    pub rows: usize,
+    /// 1 if the site's counts were corrected.
+    pub counts: usize,
+    /// History entries that were corrected.
+    pub history: usize,
+    /// Members of history entries that were corrected.
+    pub members: usize,
+    /// 1 if the place where the feed goes on was corrected.
+    pub feed: usize,
+    /// Comments and tombstones that cannot be read, by id. They stay as they are.
+    pub damaged: Vec<CommentId>,
+}
+
+impl Repaired {
+    /// How much was wrong.
+    pub fn corrected(&self) -> usize {
+        self.rows + self.counts + self.history + self.members + self.feed
+    }
+}
+
+/// What SQLite, or whatever keeps the files, found wrong with them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mended {
+    /// Whether indexes were built anew.
+    pub rebuilt: bool,
+    /// What is wrong still, a line each.
+    pub faults: Vec<String>,
+}
+
+/// A copy to make: which file, and how.
+#[derive(Clone, Copy)]
+pub struct Copying<'a> {
+    /// The file that is written by a backup, and read by a restoration.
+    pub file: &'a Path,
+    /// What becomes of what stands where the copy goes.
+    pub existing: Standing,
+    /// Told now and then how many bytes are written, of about how many.
+    pub progress: &'a (dyn Fn(u64, u64) + Sync),
+}
+
+/// What becomes of a file or a store that stands where a copy goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It stays, and the copy is refused.
+    Stays,
+    /// A backup replaces it; a restoration moves it aside.
+    Gives,
+}
+
+/// A copy that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// Its length.
+    pub bytes: u64,
+    /// The sites in it.
+    pub sites: u64,
+    /// The comments in it.
+    pub comments: u64,
+    /// Where the store is that stood there before.
+    pub aside: Option<PathBuf>,
 }

@@ -12,10 +12,10 @@ use serde::Deserialize;
 use tokio::sync::watch;
 
 pub use embedded::{ServeLock, bytes_in_use, migrations_to_do};
-pub use error::{Error, OpenError};
+pub use error::{CopyError, Error, OpenError};
 pub use exchange::{
-    Existing, Expired, Forgotten, Idempotency, IdempotencyKey, Identity, Outcome, Recall, Recalled, Record, Recorded,
-    Seed,
+    Copied, Copying, Existing, Expired, Forgotten, Idempotency, IdempotencyKey, Identity, Mended, Outcome, Recall,
+    Recalled, Record, Recorded, Repaired, Seed, Standing,
 };
 
 use crate::domain::{
@@ -34,7 +34,7 @@ use crate::domain::{
 /// - `version` is the number of changes kept in the record; every change appends one event to the site's feed. Events
 ///   become visible in the order of their ids.
 /// - A comment's review is open if and only if it is in the queue, once. Counts equal a recount, history entries equal the
-///   sum of all comments' `counted` lists (periods no longer kept aside).
+///   sum of the `counted` lists of all comments and tombstones (periods no longer kept aside).
 /// - Nothing of one site is reachable through another. A verb that names a site that does not exist answers
 ///   [`Error::UnknownSite`].
 /// - Times come in as arguments; no verb reads a clock.
@@ -84,21 +84,28 @@ pub trait Store: Send + Sync {
     /// bring it back, and replies no longer tell what it said. `false` if there is none.
     async fn erase(&self, site: &SiteId, comment: &CommentRef, now: Timestamp) -> Result<bool, Error>;
 
-    /// Erases at most a hundred comments of an author, like [`Store::erase`], and what tombstones still tell of them.
+    /// Erases at most a hundred comments of an author, like [`Store::erase`], and what at most a hundred tombstones still tell
+    /// of them; replies to those no longer tell what they said. Once there is no more, nothing is remembered under the token.
     async fn forget(&self, site: &SiteId, author: AuthorId, now: Timestamp) -> Result<Forgotten, Error>;
 
     /// How an author stands; `None` for one of whom nothing is known.
     async fn author(&self, site: &SiteId, author: AuthorId, now: Timestamp) -> Result<Option<AuthorStanding>, Error>;
 
     /// Does what is due by now, at most a hundred of each kind: comments by [`Comment::expiry`], addresses, tombstones,
-    /// events.
+    /// events, and idempotency keys whose time is over. What cannot be read is passed over, once. On disk, what was erased
+    /// before is gone from all files when this is done, unless a reader still needs the log.
     async fn expire(&self, site: &SiteId, keep: &Keep, now: Timestamp) -> Result<Expired, Error>;
 
     /// Tombstones after this id, in the order of their ids, at most `limit`.
     async fn tombstones(&self, site: &SiteId, after: Option<CommentId>, limit: usize) -> Result<Vec<Tombstone>, Error>;
 
-    /// Keeps a tombstone that comes from another store, in silence; `false` if one of its ids is taken.
+    /// Keeps a tombstone that comes from another store, with what it is counted in, in silence; `false` if one of its ids is
+    /// taken.
     async fn bury(&self, site: &SiteId, tombstone: Tombstone) -> Result<bool, Error>;
+
+    /// Makes anew, in one step, whatever is derived from a site's comments and tombstones: their places in lists and in the
+    /// queue, counts, history. The same again corrects nothing. What cannot be read is told and left as it is.
+    async fn repair(&self, site: &SiteId) -> Result<Repaired, Error>;
 
     /// One comment.
     async fn get(&self, site: &SiteId, comment: &CommentRef) -> Result<Option<Comment>, Error>;
@@ -181,6 +188,34 @@ pub fn open(settings: &Settings, data_dir: &Path) -> Result<Arc<dyn Store>, Open
     match settings.url.as_str() {
         "sqlite:" => Ok(Arc::new(embedded::Embedded::on_disk(data_dir)?)),
         other => Err(OpenError::unknown_url(other)),
+    }
+}
+
+/// Looks for faults in the files of a store that nobody serves, and builds indexes anew if they are wrong. It says nothing of
+/// the records in them: that is [`Store::repair`]. Whoever calls it holds the [`ServeLock`].
+pub fn mend(settings: &Settings, data_dir: &Path) -> Result<Mended, OpenError> {
+    match settings.url.as_str() {
+        "sqlite:" => embedded::mend(data_dir),
+        other => Err(OpenError::unknown_url(other)),
+    }
+}
+
+/// Copies a store, also beside a running service, into one file of mode 0600 as it was at one moment after the call began;
+/// the file is there, checked and on disk, when this returns, or not at all. It holds the keys and the secret of the store.
+/// Meanwhile the service goes on, but its log grows and keeps what is erased.
+pub fn backup(settings: &Settings, data_dir: &Path, copying: Copying<'_>) -> Result<Copied, CopyError> {
+    match settings.url.as_str() {
+        "sqlite:" => embedded::backup(data_dir, copying),
+        other => Err(OpenError::unknown_url(other).into()),
+    }
+}
+
+/// Puts a backup in the place of a store that nobody serves: it takes the [`ServeLock`]. Whenever it is ended, either the
+/// old store is in its place or the new one.
+pub fn restore(settings: &Settings, data_dir: &Path, copying: Copying<'_>) -> Result<Copied, CopyError> {
+    match settings.url.as_str() {
+        "sqlite:" => embedded::restore(data_dir, copying),
+        other => Err(OpenError::unknown_url(other).into()),
     }
 }
 

@@ -4,6 +4,7 @@
 
 #[path = "../support/audit.rs"]
 mod audit;
+mod backup;
 mod check;
 mod config;
 mod doctor;

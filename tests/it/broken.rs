@@ -10,7 +10,8 @@ use moderato::domain::{
     Tombstone, Totals,
 };
 use moderato::store::{
-    Error, Expired, Forgotten, Idempotency, Identity, Outcome, Recall, Recalled, Record, Recorded, Seed, Store,
+    Error, Expired, Forgotten, Idempotency, Identity, Outcome, Recall, Recalled, Record, Recorded, Repaired, Seed,
+    Store,
 };
 use tokio::sync::watch;
 
@@ -124,6 +125,10 @@ impl Store for Broken {
     }
 
     async fn bury(&self, _: &SiteId, _: Tombstone) -> Result<bool, Error> {
+        self.fail()
+    }
+
+    async fn repair(&self, _: &SiteId) -> Result<Repaired, Error> {
         self.fail()
     }
 

@@ -19,6 +19,7 @@ mod leaving;
 mod linking;
 mod listing;
 mod random;
+mod repair;
 mod retention;
 mod settings;
 

@@ -28,6 +28,12 @@ pub(super) fn find_by_id(tx: &Connection, site: SiteRow, id: CommentId) -> Resul
     found(find, (site.number, id.as_bytes()))
 }
 
+/// The comment of a row, whatever id the row says it has.
+pub(super) fn find_by_number(tx: &Connection, number: i64) -> Result<Option<Comment>, Fault> {
+    let find = tx.prepare_cached("SELECT n, zeroblob(16), crc, packed FROM comments WHERE n = ?1")?;
+    Ok(found(find, [number])?.map(|found| found.comment))
+}
+
 /// Finds a comment by the blog's id.
 pub(super) fn find_by_external_id(
     tx: &Connection,

@@ -1,9 +1,11 @@
 //! The embedded store: SQLite, one machine; one thread writes, a few connections read.
 
 mod authors;
+mod backup;
 mod changes;
 mod columns;
 mod comments;
+mod copies;
 mod erasing;
 mod existing;
 mod fault;
@@ -14,10 +16,13 @@ mod keeping;
 mod keys;
 mod listing;
 mod lock;
+mod log;
 mod open;
 mod outside;
 mod packed;
 mod readers;
+mod repair;
+mod restore;
 mod retention;
 mod schema;
 mod settings;
@@ -40,8 +45,8 @@ use self::readers::Readers;
 use self::space::Space;
 use self::writer::Writer;
 use super::{
-    Error, Expired, Forgotten, Idempotency, Identity, OpenError, Outcome, Recall, Recalled, Record, Recorded, Seed,
-    Store,
+    Error, Expired, Forgotten, Idempotency, Identity, OpenError, Outcome, Recall, Recalled, Record, Recorded, Repaired,
+    Seed, Store,
 };
 use crate::domain::{
     ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, Event, EventId,
@@ -49,8 +54,11 @@ use crate::domain::{
     Tombstone, Totals,
 };
 
+pub(super) use self::backup::backup;
 pub use self::lock::ServeLock;
 pub use self::outside::{bytes_in_use, migrations_to_do};
+pub(super) use self::repair::mend;
+pub(super) use self::restore::restore;
 
 /// The store. Each verb's body is a function over a transaction, in the file of its family; here it is only handed to
 /// the writer, to a reader that answers at once, or, where it may read a thousand records, to a thread for slow work.
@@ -198,6 +206,11 @@ impl Store for Embedded {
     async fn bury(&self, site: &SiteId, tombstone: Tombstone) -> Result<bool, Error> {
         let site = site.clone();
         self.write(move |tx| tombstones::bury(tx, &site, &tombstone)).await
+    }
+
+    async fn repair(&self, site: &SiteId) -> Result<Repaired, Error> {
+        let site = site.clone();
+        self.write(move |tx| repair::repair(tx, &site)).await
     }
 
     async fn get(&self, site: &SiteId, comment: &CommentRef) -> Result<Option<Comment>, Error> {

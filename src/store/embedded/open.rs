@@ -65,7 +65,7 @@ pub(super) fn prepare_directory(data_dir: &Path) -> Result<(), OpenError> {
 }
 
 /// A lock that lasts until the file is dropped.
-fn wait_for_turn(data_dir: &Path) -> io::Result<File> {
+pub(super) fn wait_for_turn(data_dir: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     let file = options.write(true).create(true).truncate(false).mode(0o600).open(data_dir.join("open.lock"))?;
     file.lock()?;
@@ -87,7 +87,8 @@ fn writer_of(path: &Path) -> Result<Connection, OpenError> {
     let mut connection = connect(path).map_err(failed)?;
     schema::inspect(&connection, path)?;
     // FULL: a commit returns after the log is on disk. Checkpoints are made by the writer thread, which looks at their
-    // errors; SQLite's automatic ones hide them.
+    // errors; SQLite's automatic ones hide them. Sorting for a new index happens in memory: a file beside the data directory
+    // may be where nothing can be written, or where others can read.
     set(
         &connection,
         "PRAGMA journal_mode = WAL;
@@ -95,6 +96,7 @@ fn writer_of(path: &Path) -> Result<Connection, OpenError> {
          PRAGMA secure_delete = ON;
          PRAGMA foreign_keys = ON;
          PRAGMA cache_size = -32768;
+         PRAGMA temp_store = MEMORY;
          PRAGMA wal_autocheckpoint = 0;",
     )
     .map_err(failed)?;
@@ -111,7 +113,8 @@ fn reader_of(path: &Path) -> Result<Shared, OpenError> {
     Ok(shared(connection))
 }
 
-fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
+/// A connection to a database that is there, for one thread at a time.
+pub(super) fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
     // Each connection is used by one thread at a time, so SQLite need not lock it once more.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;

@@ -11,7 +11,8 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::fault::{Fault, error_of, is_io};
-use super::open::{PATIENCE, Shared};
+use super::log;
+use super::open::Shared;
 use crate::store::{Error, OpenError};
 
 /// The most jobs of one transaction.
@@ -24,9 +25,6 @@ const WAITING: usize = 1_024;
 /// half-filled groups cost whole syncs. A caller who is alone never waits.
 const BREATH: Duration = Duration::from_micros(50);
 const BREATHS: usize = 4;
-
-/// The log's length, in pages of 4 KiB, at which it is copied into the database: 32 MiB. Longer logs save writes and make the next start slower.
-const LONG_LOG: i64 = 8_192;
 
 /// While erased content stands in the log, every so many groups the writer waits for readers to let it be emptied; else it
 /// only tries when nobody waits for the writer. So neither many writers nor many short readers can keep it there.
@@ -210,7 +208,7 @@ impl Scribe {
         }
         if self.unscrubbed > 0 && self.state.check().is_ok() {
             // Nobody waits any more. If this fails too, whoever opens the store next does it.
-            if let Err(why) = empty_log(&self.connection(), INSISTENCE) {
+            if let Err(why) = log::empty(&self.connection(), INSISTENCE) {
                 self.note(&why);
             }
         }
@@ -282,16 +280,14 @@ impl Scribe {
         let connection = self.connection.clone();
         let connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
         let ended = match self.scrubs() {
-            Some(patience) => empty_log(&connection, patience).map(|done| {
+            Some(patience) => log::empty(&connection, patience).map(|done| {
                 // A reader still needs the log: again after the next job.
                 match done.busy {
                     true => self.state.scrub.store(true, Ordering::SeqCst),
                     false => self.unscrubbed = 0,
                 }
             }),
-            None => checkpoint(&connection, "NOOP").and_then(|log| {
-                if log.pages < LONG_LOG { Ok(()) } else { checkpoint(&connection, "PASSIVE").map(|_| ()) }
-            }),
+            None => log::shorten(&connection),
         };
         drop(connection);
         if let Err(why) = ended {
@@ -328,26 +324,6 @@ impl Scribe {
     fn connection(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// What a checkpoint came to.
-struct Checkpoint {
-    busy: bool,
-    pages: i64,
-}
-
-/// Empties the log, unless a reader needs it for longer than this: writers wait behind it.
-fn empty_log(connection: &Connection, patience: Duration) -> Result<Checkpoint, rusqlite::Error> {
-    connection.busy_timeout(patience)?;
-    let ended = checkpoint(connection, "TRUNCATE");
-    connection.busy_timeout(PATIENCE)?;
-    ended
-}
-
-fn checkpoint(connection: &Connection, mode: &str) -> Result<Checkpoint, rusqlite::Error> {
-    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
-        Ok(Checkpoint { busy: row.get(0)?, pages: row.get(1)? })
-    })
 }
 
 #[cfg(test)]

@@ -15,6 +15,9 @@ use super::{moderato, run};
 
 const GOLDEN: &str = include_str!("exports/format-1.jsonl");
 
+/// What is done to a comment's record.
+type Change = Box<dyn FnOnce(&mut Value)>;
+
 /// The header and the line of one comment.
 fn one() -> Vec<String> {
     let mut lines = lines(&many(1));
@@ -103,19 +106,19 @@ fn what_cannot_be_read_at_all_is_told_in_a_line() {
     assert!(tried("nowhere").starts_with("moderato: cannot read nowhere: "));
     let secret = target.path().join("secret");
     std::fs::write(&secret, GOLDEN).unwrap();
-    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o000)).unwrap();
     // Who may read everything can read this, too.
     if std::fs::File::open(&secret).is_err() {
         assert!(tried("secret").starts_with("moderato: cannot read secret: "));
     }
     let elsewhere = run(moderato(target.path()).args(["import", "--site", "else", "secret", "--from", "moderato"]));
-    assert!(elsewhere.code == Some(1), "{elsewhere:?}");
+    assert_eq!(elsewhere.ends(1).err, "moderato: there is no site else; `moderato sites create else` makes it\n");
 }
 
 #[test]
 fn a_bad_line_is_told_by_number_field_fault_and_limit_and_the_others_move_in() {
     let long = "x".repeat(70_000);
-    let changes: Vec<(Box<dyn FnOnce(&mut Value)>, &str)> = vec![
+    let changes: Vec<(Change, &str)> = vec![
         (Box::new(|c| c["id"] = "7".into()), "/comment/id must be a comment's id (a UUID)"),
         (Box::new(|c| c["id"] = 7.into()), "/comment/id must be a comment's id (a UUID)"),
         (Box::new(|c| c["status"] = "gone".into()), "/comment/status must be one of `approved`, `held`, `rejected`"),

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use sha2::{Digest, Sha256};
 
 use super::failure::Failure;
-use super::leaving::{CommentRecord, End, FORMAT, Line, TombstoneRecord};
+use super::leaving::{CommentRecord, End, FORMAT, Line, TombstoneRecord, counted};
 use super::progress::Progress;
 use super::{Context, DataArgs, block_on, known_site};
 use crate::domain::{CommentId, SiteId};
@@ -86,7 +86,7 @@ impl Written {
         for id in &self.damaged {
             writeln!(io::stderr(), "moderato: comment {id} is damaged and not in the export; it can only be erased")?;
         }
-        writeln!(io::stderr(), "exported {comments} comments and {tombstones} tombstones")?;
+        writeln!(io::stderr(), "exported {}", counted(comments, tombstones))?;
         Ok(if self.damaged.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }

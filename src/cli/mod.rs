@@ -192,6 +192,11 @@ async fn known_site(service: &Service, id: &SiteId) -> Result<SiteWithCounts, Fa
     })
 }
 
+/// How many there are, in words.
+fn plural(count: u64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
 /// Waits for a future on this thread.
 fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

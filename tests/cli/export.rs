@@ -49,7 +49,7 @@ fn a_site_with_every_state_comes_back_the_same_to_the_byte() {
     assert_eq!(ran.err, "");
     assert_eq!(export(target.path()), first);
     let again = import(target.path(), &first).ends(0);
-    assert!(again.out.starts_with("imported 0 comments and 0 tombstones into demo\n"), "{again:?}");
+    assert!(again.out.starts_with("imported into demo: 0 comments and 0 tombstones\n"), "{again:?}");
     assert_eq!(export(target.path()), first);
     is_sound(target.path());
     let database = Connection::open(target.path().join("data/moderato.db")).unwrap();

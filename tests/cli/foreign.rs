@@ -22,7 +22,7 @@ fn imported(text: &str) -> (Ran, BTreeMap<String, Value>) {
     is_sound(target.path());
     let first = export(target.path());
     let again = import(target.path(), text);
-    assert!(again.out.starts_with("imported 0 comments"), "{again:?}");
+    assert!(again.out.starts_with("imported into demo: 0 comments"), "{again:?}");
     assert_eq!(export(target.path()), first, "the same again changes nothing");
     let comments = first.split('\n').filter(|line| line.starts_with("{\"comment\""));
     let comments = comments.map(|line| serde_json::from_str::<Value>(line).unwrap()["comment"].take());
@@ -36,11 +36,11 @@ fn comments_of_wordpress_come_in_as_they_stood() {
     let ran = ran.ends(0);
     assert_eq!(
         ran.out,
-        "imported 7 comments and 0 tombstones into demo\n\
+        "imported into demo: 7 comments and 0 tombstones\n\
          an export of WordPress holds no spam: what is learnt of it is learnt of honest comments only\n\
-         1 had no time in UTC: the blog's own time was read as if it were\n\
-         1 had an address that is none, which was left out\n\
-         1 of type order_note were left out\n"
+         without a time in UTC, read from the blog's own as if that were: 1\n\
+         without an address, as what stood there is none: 1\n\
+         left out, of type order_note: 1\n"
     );
     assert_eq!(ran.err, "");
     let standing = |id: &str| {
@@ -82,7 +82,7 @@ fn comments_of_wordpress_come_in_as_they_stood() {
 fn comments_of_disqus_come_in_as_they_stood() {
     let (ran, comments) = imported(DISQUS);
     let ran = ran.ends(0);
-    assert_eq!(ran.out, "imported 4 comments and 0 tombstones into demo\n1 were deleted on Disqus and left out\n");
+    assert_eq!(ran.out, "imported into demo: 4 comments and 0 tombstones\nleft out, deleted on Disqus: 1\n");
     assert_eq!(comments.keys().collect::<Vec<_>>(), ["200", "201", "202", "3"]);
     let first = &comments["200"];
     assert_eq!(first["status"], "approved");
@@ -153,7 +153,7 @@ fn a_comment_that_cannot_be_read_is_told_with_its_line_and_the_others_come_in() 
         let target = fresh();
         let ran = import(target.path(), text).ends(1);
         assert!(ran.err.starts_with("moderato: export: ") && ran.err.contains(said), "{said}: {}", ran.err);
-        assert!(ran.out.starts_with("imported 6 comments"), "{ran:?}");
+        assert!(ran.out.starts_with("imported into demo: 6 comments"), "{ran:?}");
     }
     let target = fresh();
     let ran = import(target.path(), DISQUS.replacen("<thread dsq:id=\"101\" />", "<thread dsq:id=\"9\" />", 1)).ends(1);

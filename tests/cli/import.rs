@@ -6,6 +6,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use moderato::clock::Stopwatch;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -14,6 +16,9 @@ use super::serving::Serving;
 use super::{moderato, run};
 
 const GOLDEN: &str = include_str!("exports/format-1.jsonl");
+
+/// What is done to a comment's record.
+type Change = Box<dyn FnOnce(&mut Value)>;
 
 /// The header and the line of one comment.
 fn one() -> Vec<String> {
@@ -61,9 +66,9 @@ fn from_a_pipe_what_was_read_is_in_and_the_end_is_told() {
     std::fs::write(target.path().join("cut"), golden[..6].join("\n")).unwrap();
     let cut = std::fs::File::open(target.path().join("cut")).unwrap();
     let ran = run(moderato(target.path()).args(["import", "--site", "demo", "-"]).stdin(cut)).ends(1);
-    let said = "moderato: standard input: at its end has no last line: it was cut off, or it is still being written\n";
+    let said = "moderato: standard input: the export has no last line: it was cut off, or it is still being written\n";
     assert_eq!(ran.err, said);
-    assert!(ran.out.starts_with("imported 5 comments and 0 tombstones into demo\n"), "{ran:?}");
+    assert!(ran.out.starts_with("imported into demo: 5 comments and 0 tombstones\n"), "{ran:?}");
 
     let target = fresh();
     run(std::process::Command::new("mkfifo").arg(target.path().join("pipe"))).ends(0);
@@ -103,19 +108,19 @@ fn what_cannot_be_read_at_all_is_told_in_a_line() {
     assert!(tried("nowhere").starts_with("moderato: cannot read nowhere: "));
     let secret = target.path().join("secret");
     std::fs::write(&secret, GOLDEN).unwrap();
-    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o000)).unwrap();
     // Who may read everything can read this, too.
     if std::fs::File::open(&secret).is_err() {
         assert!(tried("secret").starts_with("moderato: cannot read secret: "));
     }
     let elsewhere = run(moderato(target.path()).args(["import", "--site", "else", "secret", "--from", "moderato"]));
-    assert!(elsewhere.code == Some(1), "{elsewhere:?}");
+    assert_eq!(elsewhere.ends(1).err, "moderato: there is no site else; `moderato sites create else` makes it\n");
 }
 
 #[test]
 fn a_bad_line_is_told_by_number_field_fault_and_limit_and_the_others_move_in() {
     let long = "x".repeat(70_000);
-    let changes: Vec<(Box<dyn FnOnce(&mut Value)>, &str)> = vec![
+    let changes: Vec<(Change, &str)> = vec![
         (Box::new(|c| c["id"] = "7".into()), "/comment/id must be a comment's id (a UUID)"),
         (Box::new(|c| c["id"] = 7.into()), "/comment/id must be a comment's id (a UUID)"),
         (Box::new(|c| c["status"] = "gone".into()), "/comment/status must be one of `approved`, `held`, `rejected`"),
@@ -151,7 +156,10 @@ fn a_bad_line_is_told_by_number_field_fault_and_limit_and_the_others_move_in() {
         let target = fresh();
         let ran = import(target.path(), one_with(change)).ends(1);
         assert!(ran.err.starts_with(&format!("moderato: export: line 2 {said}")), "{said}: {ran:?}");
-        assert!(ran.out.starts_with("imported 0 comments") && ran.out.contains("faults were told"), "{ran:?}");
+        assert!(
+            ran.out.starts_with("imported into demo: 0 comments") && ran.out.contains("told and left out"),
+            "{ran:?}"
+        );
     }
     let [header, comment] = one().try_into().unwrap();
     let deep = format!("{{\"comment\":{}1{}}}", "[".repeat(200), "]".repeat(200));
@@ -173,7 +181,7 @@ fn a_bad_line_is_told_by_number_field_fault_and_limit_and_the_others_move_in() {
         let input = std::fs::File::open(target.path().join("bad")).unwrap();
         let ran = run(moderato(target.path()).args(["import", "--site", "demo", "-"]).stdin(input)).ends(1);
         assert!(ran.err.contains("standard input: line 2 ") && ran.err.contains(said), "{said}: {ran:?}");
-        assert!(ran.out.starts_with("imported 1 comments"), "{ran:?}");
+        assert!(ran.out.starts_with("imported into demo: 1 comment"), "{ran:?}");
     }
 }
 
@@ -187,7 +195,7 @@ fn a_line_longer_than_any_comment_is_left_out_and_costs_no_memory() {
     let input = std::fs::File::open(target.path().join("long")).unwrap();
     let ran = run(moderato(target.path()).args(["import", "--site", "demo", "-"]).stdin(input)).ends(1);
     assert!(ran.err.contains("line 2 has more than 4194304 bytes (4 MiB), the limit of a line"), "{ran:?}");
-    assert!(ran.out.starts_with("imported 1 comments"), "{ran:?}");
+    assert!(ran.out.starts_with("imported into demo: 1 comment"), "{ran:?}");
 }
 
 #[test]
@@ -205,7 +213,7 @@ fn what_an_id_names_here_already_stays() {
     // The same comment twice in one file.
     let [header, comment] = one().try_into().unwrap();
     let ran = import(target.path(), sealed(&[header, comment.clone(), comment])).ends(0);
-    assert!(ran.out.starts_with("imported 0 comments") && ran.out.contains("2 were there already"), "{ran:?}");
+    assert!(ran.out.starts_with("imported into demo: 0 comments") && ran.out.contains("there already: 2"), "{ran:?}");
     let grave = json!({ "id": "018dfb12-0000-7000-8000-000000000001", "status": "held", "version": 2,
         "received_at": "2024-01-01T00:00:00Z", "written_at": "2024-01-01T00:00:00Z", "erased_at": "2024-01-01T00:00:00Z" });
     let ran = import(target.path(), sealed(&[one()[0].clone(), json!({ "tombstone": grave }).to_string()])).ends(1);
@@ -249,11 +257,45 @@ fn an_import_that_was_killed_goes_on_where_it_was() {
     let killed_at = count();
     let ran = import(target.path(), &whole).ends(0);
     let said =
-        format!("imported {} comments and 0 tombstones into demo\n{killed_at} were there already\n", 4_000 - killed_at);
+        format!("imported into demo: {} comments and 0 tombstones\nthere already: {killed_at}\n", 4_000 - killed_at);
     assert_eq!(ran.out, said);
     is_sound(target.path());
     let again = lines(&export(target.path()));
     assert_eq!(again.len(), lines(&whole).len());
+}
+
+#[test]
+fn whatever_the_bytes_are_the_answer_is_an_answer_and_the_store_sound() {
+    let inputs = [
+        ("moderato", GOLDEN.as_bytes()),
+        ("wxr", include_bytes!("exports/wordpress.xml")),
+        ("disqus", include_bytes!("exports/disqus.xml")),
+    ];
+    let mut runner = TestRunner::new(Config { cases: 48, failure_persistence: None, ..Config::default() });
+    let change = (any::<prop::sample::Index>(), 0..4u8, any::<u8>());
+    let changes = (0..3usize, proptest::collection::vec(change, 1..6));
+    let target = fresh();
+    let outcome = runner.run(&changes, |(input, changes)| {
+        let (from, bytes) = inputs[input];
+        let mut bytes = bytes.to_vec();
+        for (place, kind, byte) in changes {
+            let place = place.index(bytes.len().max(1)).min(bytes.len());
+            match kind {
+                0 => bytes.truncate(place.max(bytes.len() / 2)),
+                1 if place < bytes.len() => bytes[place] = byte,
+                2 => bytes.insert(place, [b'<', b'>', b'"', b'{', b'}', b'&', 0, b'\n'][usize::from(byte % 8)]),
+                _ => drop(bytes.drain(place..(place + usize::from(byte)).min(bytes.len()))),
+            }
+        }
+        std::fs::write(target.path().join("bytes"), &bytes).unwrap();
+        let input = std::fs::File::open(target.path().join("bytes")).unwrap();
+        let mut command = moderato(target.path());
+        let ran = run(command.args(["import", "--site", "demo", "-", "--from", from]).stdin(input));
+        prop_assert!(matches!(ran.code, Some(0 | 1)) && !ran.err.contains("a fault of the program"), "{ran:?}");
+        is_sound(target.path());
+        Ok(())
+    });
+    outcome.unwrap_or_else(|why| panic!("{why}"));
 }
 
 #[test]

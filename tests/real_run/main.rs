@@ -81,7 +81,7 @@ fn leave_and_come_back(data: &Path, comments: usize) {
     let fresh = data.with_file_name("fresh");
     let server = Server::start(&fresh, &Launch::default()).unwrap();
     let (coming, told) = moderato(&["import", first.to_str().unwrap()], &fresh);
-    assert!(told.starts_with(&format!("imported {comments} comments and 0 tombstones into demo\n")), "{told}");
+    assert!(told.starts_with(&format!("imported into demo: {comments} comments and 0 tombstones\n")), "{told}");
     moderato(&["export", "--out", second.to_str().unwrap()], &fresh);
     assert!(fs::read(&first).unwrap() == fs::read(&second).unwrap(), "the second export differs from the first");
     drop(server);

@@ -167,7 +167,7 @@ impl<R: BufRead> Source for Export<R> {
     }
 
     fn notes(&self) -> Vec<String> {
-        let deleted = format!("{} were deleted on Disqus and left out", self.deleted);
+        let deleted = format!("left out, deleted on Disqus: {}", self.deleted);
         (self.deleted > 0).then_some(deleted).into_iter().collect()
     }
 }

@@ -13,9 +13,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::failure::Failure;
-use super::{Context, DataArgs, block_on, known_site};
+use super::{Context, DataArgs, block_on};
 use crate::domain::{Comment, SiteId, SiteOverrides, Submission, Tombstone};
-use crate::service::Standing;
+use crate::service::{Error, Service, Standing};
 use input::{From, Input};
 use moving::Mover;
 
@@ -41,7 +41,7 @@ impl Import {
         let Input { name, from, reader, again } = Input::open(&self.file, self.from)?;
         block_on(async {
             let service = self.data.open(context).await?;
-            known_site(&service, &self.site).await?;
+            self.site_is_there(&service).await?;
             if from == From::Moderato
                 && let Some(file) = again
                 && let Err(why) = moderato::verify(file)
@@ -76,6 +76,19 @@ impl Import {
             }
             Ok(if moved.is_whole() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         })
+    }
+}
+
+impl Import {
+    async fn site_is_there(&self, service: &Service) -> Result<(), Failure> {
+        match service.site(&self.site).await {
+            Ok(_) => Ok(()),
+            Err(Error::UnknownSite) => {
+                let site = &self.site;
+                Err(Failure::new(format!("there is no site {site}; `moderato sites create {site}` makes it")))
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

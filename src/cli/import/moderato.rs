@@ -57,7 +57,7 @@ impl<R: BufRead> Export<R> {
     /// What the end of the file shows: whether it is all that was written.
     fn last_words(&self) -> Option<Found> {
         let fault = differs(&self.seen, self.end.as_ref())?;
-        Some(Found { place: "at its end".to_owned(), weight: 0, item: Err(vec![fault]) })
+        Some(Found { place: "the export".to_owned(), weight: 0, item: Err(vec![fault]) })
     }
 }
 

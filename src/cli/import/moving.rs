@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 use super::{Found, Item};
 use crate::cli::Context;
 use crate::cli::failure::Failure;
+use crate::cli::leaving::counted;
 use crate::cli::progress::Progress;
 use crate::cli::terminal::safe;
 use crate::domain::{SiteId, SiteOverrides};
@@ -82,7 +83,12 @@ impl<'a> Mover<'a> {
         self.progress.end();
         flushed?;
         if self.moved.faults > TOLD {
-            writeln!(io::stderr(), "moderato: {}: and {} faults more", self.name, self.moved.faults - TOLD)?;
+            writeln!(
+                io::stderr(),
+                "moderato: {}: faults that are not told one by one: {}",
+                self.name,
+                self.moved.faults - TOLD
+            )?;
         }
         Ok(self.moved)
     }
@@ -175,12 +181,12 @@ impl Totals {
     /// What came of it, for people.
     pub(super) fn summary(&self, site: &SiteId) -> String {
         let Self { comments, tombstones, already, gone, faults, policy } = self;
-        let mut lines = vec![format!("imported {comments} comments and {tombstones} tombstones into {site}")];
+        let mut lines = vec![format!("imported into {site}: {}", counted(*comments, *tombstones))];
         let mut say = |holds: bool, line: String| lines.extend(holds.then_some(line));
         say(*policy, "put the policy of the export in force".to_owned());
-        say(*already > 0, format!("{already} were there already"));
-        say(*gone > 0, format!("{gone} stay away: they were erased here, or are kept no longer"));
-        say(*faults > 0, format!("{faults} faults were told; what they name is left out"));
+        say(*already > 0, format!("there already: {already}"));
+        say(*gone > 0, format!("erased here or kept no longer, and left so: {gone}"));
+        say(*faults > 0, format!("told and left out: {faults}"));
         lines.join("\n")
     }
 }

@@ -66,7 +66,7 @@ impl<R: BufRead> Export<R> {
             "trash" => (Some(json!({ "action": "reject", "reason": "other", "by": "person" })), Standing::Decided),
             "spam" => (Some(json!({ "action": "reject", "reason": "spam", "by": "machine" })), Standing::Decided),
             "post-trashed" => {
-                self.leave_out("on posts in the trash".to_owned());
+                self.leave_out("on a post in the trash".to_owned());
                 return Ok(None);
             }
             other => return Err(vec![format!("wp:comment_approved is none of 1, 0, spam and trash: {other}")]),
@@ -179,11 +179,11 @@ impl<R: BufRead> Source for Export<R> {
         let mut notes = vec![
             "an export of WordPress holds no spam: what is learnt of it is learnt of honest comments only".to_owned(),
         ];
-        let mut say = |count: u64, line: String| notes.extend((count > 0).then(|| format!("{count} {line}")));
-        say(self.local_times, "had no time in UTC: the blog's own time was read as if it were".to_owned());
-        say(self.odd_addresses, "had an address that is none, which was left out".to_owned());
+        let mut say = |count: u64, line: String| notes.extend((count > 0).then(|| format!("{line}: {count}")));
+        say(self.local_times, "without a time in UTC, read from the blog's own as if that were".to_owned());
+        say(self.odd_addresses, "without an address, as what stood there is none".to_owned());
         for (what, count) in &self.left_out {
-            say(*count, format!("{what} were left out"));
+            say(*count, format!("left out, {what}"));
         }
         notes
     }

@@ -213,7 +213,9 @@ impl<R: BufRead> BufRead for Bounds<R> {
         if self.since > MAX_PART {
             return Err(io::Error::other(format!("a tag or a text has more than {MAX_PART} bytes (16 MiB)")));
         }
-        self.inner.fill_buf()
+        let left = MAX_PART + 1 - self.since;
+        let bytes = self.inner.fill_buf()?;
+        Ok(&bytes[..bytes.len().min(left)])
     }
 
     fn consume(&mut self, amount: usize) {

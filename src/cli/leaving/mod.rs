@@ -12,6 +12,7 @@ mod verdict;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::plural;
 pub(super) use comment::CommentRecord;
 pub(super) use tombstone::TombstoneRecord;
 
@@ -55,4 +56,9 @@ pub(super) struct AnyLine {
     pub comment: Option<Box<CommentRecord<'static>>>,
     pub tombstone: Option<TombstoneRecord>,
     pub end: Option<End>,
+}
+
+/// How many there are, in words: `1 comment and 2 tombstones`.
+pub(super) fn counted(comments: u64, tombstones: u64) -> String {
+    format!("{} and {}", plural(comments, "comment"), plural(tombstones, "tombstone"))
 }

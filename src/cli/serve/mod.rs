@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::failure::Failure;
-use super::{Context, DataArgs, block_on};
+use super::{Context, DataArgs, block_on, plural};
 use crate::app::{App, Configured};
 use crate::service::{self, FIRST_SITE, FirstKeys, Service};
 use crate::telemetry::{self, Colours};
@@ -133,10 +133,6 @@ pub(super) fn reachable(address: SocketAddr) -> SocketAddr {
         ip => ip,
     };
     SocketAddr::new(ip, address.port())
-}
-
-fn plural(count: u64, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 /// A path as a shell reads it, inside `"$(…)"` too.

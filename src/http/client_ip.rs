@@ -1,6 +1,6 @@
 //! The caller's own address: the peer's, or what proxies that are trusted say of it.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use actix_web::HttpRequest;
 use ipnet::{IpNet, Ipv4Net};
@@ -175,6 +175,12 @@ fn is_port(text: &str) -> bool {
 pub struct Networks(Vec<Network>);
 
 impl Networks {
+    /// Where this machine calls itself from.
+    pub(super) fn of_this_machine() -> Self {
+        let v4 = Ipv4Net::new_assert(Ipv4Addr::LOCALHOST, 8).trunc();
+        Self([IpNet::from(v4), IpNet::from(IpAddr::from(Ipv6Addr::LOCALHOST))].map(Network).to_vec())
+    }
+
     /// Whether an address lies in one of them.
     pub fn contain(&self, ip: IpAddr) -> bool {
         let ip = ip.to_canonical();

@@ -64,7 +64,8 @@ impl App {
         let monitoring = http::Monitoring { registry, metrics, settings: settings.metrics.clone() };
         let max_connections = open_files::make_room_for(settings.http.max_connections);
         let edge = http::Settings { max_connections, ..settings.http.clone() };
-        let server = http::server(listener, Arc::clone(&service), monitoring, &edge)
+        let pages = http::Pages { monitoring, demo: settings.demo.clone() };
+        let server = http::server(listener, Arc::clone(&service), pages, &edge)
             .map_err(|error| Error::Listen(address.to_string(), error))?;
         tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
         Ok(Self { server, service, configured, triggers, signals, address, lock })

@@ -40,6 +40,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// Of the HTTP edge.
     pub http: http::Settings,
+    /// Of the demo page.
+    pub demo: http::DemoSettings,
     /// Of the store.
     pub store: store::Settings,
     /// Who may do everything.

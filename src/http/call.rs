@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
+use actix_web::http::header::{AsHeaderName, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
 use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest};
 use percent_encoding::percent_decode_str;
@@ -107,6 +107,28 @@ impl Call {
     /// The path's token; whatever it is.
     pub fn token(&self) -> String {
         self.segment("{token}").unwrap_or_default()
+    }
+
+    /// A query parameter of a page for people, where nothing is refused for what else is there.
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        let mut pairs = url::form_urlencoded::parse(self.request.query_string().as_bytes());
+        pairs.find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
+    }
+
+    /// What a header says, as far as it is text.
+    pub fn said(&self, name: impl AsHeaderName) -> Option<String> {
+        self.request.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+    }
+
+    /// Where the outside reaches a path of ours, if somebody has said so.
+    pub fn public_url(&self, path: &str) -> Option<String> {
+        self.edge.public_url.of(path)
+    }
+
+    /// The same, or where this machine does. What the caller calls us is no evidence.
+    pub fn page_url(&self, path: &str) -> Option<String> {
+        let local = self.request.app_config().local_addr();
+        self.public_url(path).or_else(|| (!local.ip().is_unspecified()).then(|| format!("http://{local}{path}")))
     }
 
     /// What makes the tokens by which commenters ask.

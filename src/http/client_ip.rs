@@ -2,7 +2,7 @@
 
 mod shown;
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use actix_web::HttpRequest;
 use ipnet::{IpNet, Ipv4Net};
@@ -182,6 +182,12 @@ impl Networks {
     /// Whether there is none.
     pub fn are_none(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Where this machine calls itself from.
+    pub(super) fn of_this_machine() -> Self {
+        let v4 = Ipv4Net::new_assert(Ipv4Addr::LOCALHOST, 8).trunc();
+        Self([IpNet::from(v4), IpNet::from(IpAddr::from(Ipv6Addr::LOCALHOST))].map(Network).to_vec())
     }
 
     /// Whether an address lies in one of them.

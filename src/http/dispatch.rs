@@ -86,7 +86,7 @@ impl Path {
         }
         head::check(request)?;
         if self.routes.is_empty() {
-            return Err(Problem::new(Code::UnknownRoute, "See /openapi.yaml for what there is."));
+            return Err(Problem::unknown_route());
         }
         let Some(route) = self.routes.iter().find(|route| route.takes(request.method())) else {
             let allowed: Vec<_> = self.routes.iter().map(|route| route.method.as_str()).collect();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use actix_web::body::BoxBody;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
@@ -205,6 +206,11 @@ impl Problem {
         Self::new(Code::MissingScope, format!("This needs a key with the scope {}.", names.join(" or ")))
     }
 
+    /// A path that is not there, or not for this caller.
+    pub fn unknown_route() -> Self {
+        Self::new(Code::UnknownRoute, "See /openapi.yaml for what there is.")
+    }
+
     /// A method that this path does not have; it has these.
     pub fn method_not_allowed(allow: String) -> Self {
         let detail = format!("This path takes {allow}.");
@@ -309,6 +315,11 @@ impl Problem {
             response.insert_header((header::ALLOW, allow));
         }
         response.body(serde_json::to_vec(&view).unwrap_or_default())
+    }
+
+    /// The refusal as a page for people, who see nothing of the JSON.
+    pub fn into_page(self, id: &RequestId, page: String) -> HttpResponse {
+        self.into_response(id).map_body(|_, _| BoxBody::new(page))
     }
 }
 

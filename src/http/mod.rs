@@ -5,9 +5,11 @@ mod auth;
 mod body;
 mod call;
 mod client_ip;
+mod demo;
 mod dispatch;
 mod docs;
 mod error;
+mod escape;
 mod head;
 mod last;
 mod metrics;
@@ -35,15 +37,16 @@ use crate::domain::Scope;
 use crate::service::Service;
 use api::{authors, batch, comments, decisions, events, health, keys, listing, policy, rules, sites, status};
 use client_ip::Forwarding;
-use route::{Route, key, operator, public, site};
+use route::{Route, key, nearby, operator, public, site};
 
 pub use client_ip::{ForwardedHeader, Networks};
+pub use demo::DemoSettings;
 pub use metrics::{Metrics, MetricsSettings, Monitoring};
 pub use public_url::PublicUrl;
 
 /// Everything that can be called, and by whom. What is not here cannot be.
 #[rustfmt::skip]
-fn table(room: &events::WaitingRoom, monitoring: &Monitoring) -> Vec<Route> {
+fn table(room: &events::WaitingRoom, pages: &Pages) -> Vec<Route> {
     const GET: Method = Method::GET;
     const POST: Method = Method::POST;
     const PUT: Method = Method::PUT;
@@ -56,6 +59,7 @@ fn table(room: &events::WaitingRoom, monitoring: &Monitoring) -> Vec<Route> {
     const DECIDE: &[Scope] = &[Scope::Moderate, Scope::Submit];
     let room = room.clone();
     let read_events = move |call| events::read(call, room.clone());
+    let Pages { monitoring, demo: demo_settings } = pages;
     let (registry, open_to) = (monitoring.registry.clone(), &monitoring.settings.open_to);
     let show_metrics = move |call| api::metrics::show(call, registry.clone());
     vec![
@@ -64,6 +68,8 @@ fn table(room: &events::WaitingRoom, monitoring: &Monitoring) -> Vec<Route> {
         public(GET, "/openapi.yaml", health::openapi),
         operator(GET, "/metrics", Scope::Read, show_metrics).open_to(open_to),
         public(GET, "/docs", docs::show),
+        nearby(GET, "/demo", demo_settings.open_to(), demo::show).query(demo::PARAMETERS),
+        nearby(POST, "/demo", demo_settings.open_to(), demo::submit),
         public(GET, "/v1/status/{token}", status::show),
         key(GET, "/v1/rules", Scope::Read, rules::list),
         operator(GET, "/v1/sites", Scope::Read, sites::list),
@@ -115,13 +121,17 @@ pub struct Settings {
     pub public_url: PublicUrl,
 }
 
+/// What is there beside the interface, and for whom.
+#[derive(Clone, Debug, Default)]
+pub struct Pages {
+    /// What monitors read.
+    pub monitoring: Monitoring,
+    /// The blog page to try everything on.
+    pub demo: DemoSettings,
+}
+
 /// A server on this listener. It answers while it is polled, minds no signals, and stops by its handle.
-pub fn server(
-    listener: TcpListener,
-    service: Arc<Service>,
-    monitoring: Monitoring,
-    settings: &Settings,
-) -> io::Result<Server> {
+pub fn server(listener: TcpListener, service: Arc<Service>, pages: Pages, settings: &Settings) -> io::Result<Server> {
     /// How long the head of a request may take to arrive.
     const HEAD_TIME: Duration = Duration::from_secs(5);
     /// How long an idle connection is kept.
@@ -134,9 +144,9 @@ pub fn server(
         service,
         forwarding,
         public_url: settings.public_url.clone(),
-        metrics: monitoring.metrics.clone(),
+        metrics: pages.monitoring.metrics.clone(),
     });
-    let app = move || App::new().configure(|app| dispatch::register(app, &edge, table(&room, &monitoring)));
+    let app = move || App::new().configure(|app| dispatch::register(app, &edge, table(&room, &pages)));
     let server = HttpServer::new(app)
         .workers(workers)
         .max_connections(settings.max_connections.div_ceil(workers))
@@ -166,7 +176,7 @@ pub struct Operation {
     pub path: &'static str,
     /// The names of its query parameters.
     pub query: &'static [&'static str],
-    /// Who may call: `public`, `key`, `operator` or `site`, and the scopes of which one is needed.
+    /// Who may call: `public`, `nearby`, `key`, `operator` or `site`, and the scopes of which one is needed.
     pub access: String,
 }
 
@@ -178,5 +188,5 @@ pub fn operations() -> Vec<Operation> {
         query: route.query,
         access: route.access_in_words(),
     };
-    table(&events::WaitingRoom::default(), &Monitoring::default()).iter().map(operation).collect()
+    table(&events::WaitingRoom::default(), &Pages::default()).iter().map(operation).collect()
 }

@@ -33,6 +33,8 @@ pub(super) struct Route {
 enum Access {
     /// Everybody.
     Public(Handler<Call>),
+    /// These networks, or everybody; to others, there is nothing.
+    Nearby(Option<Networks>, Handler<Call>),
     /// A key with the scope, of whatever site.
     Key(Scope, Handler<Call>),
     /// An operator's key with the scope.
@@ -47,6 +49,19 @@ where
     F: Future<Output = Answer> + 'static,
 {
     Route::new(method, path, Access::Public(Box::new(move |call| Box::pin(handler(call)))))
+}
+
+/// A route for these networks, or (`None`) for everybody; to others, there is nothing.
+pub(super) fn nearby<F>(
+    method: Method,
+    path: &'static str,
+    networks: Option<Networks>,
+    handler: impl Fn(Call) -> F + 'static,
+) -> Route
+where
+    F: Future<Output = Answer> + 'static,
+{
+    Route::new(method, path, Access::Nearby(networks, Box::new(move |call| Box::pin(handler(call)))))
 }
 
 /// A route for every key with the scope.
@@ -103,7 +118,7 @@ impl Route {
         self.method == *method || (self.method == Method::GET && *method == Method::HEAD)
     }
 
-    /// Who may call: `public`; or `key`, `operator` or `site` and the scopes of which one is needed; and whether a
+    /// Who may call: `public`; `nearby`, which is this machine or everybody, as configured; or `key`, `operator` or `site` and the scopes of which one is needed; and whether a
     /// network may do without.
     pub fn access_in_words(&self) -> String {
         let words = |kind: &str, scopes: &[Scope]| {
@@ -112,6 +127,7 @@ impl Route {
         };
         match &self.access {
             Access::Public(_) => "public".to_owned(),
+            Access::Nearby(..) => "nearby".to_owned(),
             Access::Key(scope, _) => words("key", &[*scope]),
             Access::Operator(scope, _) if self.open_to.is_some() => {
                 format!("{}, or an open network", words("operator", &[*scope]))
@@ -126,6 +142,12 @@ impl Route {
         match &self.access {
             // Monitors like to add parameters of their own.
             Access::Public(handler) => handler(call).await,
+            Access::Nearby(networks, handler) => {
+                if networks.as_ref().is_some_and(|networks| !call.is_from(networks)) {
+                    return Err(Problem::unknown_route());
+                }
+                handler(call).await
+            }
             Access::Key(scope, handler) => {
                 auth::with_scope(charged_caller(&call).await?, &[*scope])?;
                 handler(call.checked(self.query)?).await

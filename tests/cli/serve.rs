@@ -40,6 +40,30 @@ fn a_first_start_tells_all_one_needs_and_a_second_one_finds_it_again() {
 }
 
 #[test]
+fn the_first_lines_name_the_pages_where_they_are_reached() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start(folder.path());
+    let local = serving.line("listening").split_whitespace().last().unwrap().to_owned();
+    let expected = format!("{local}/demo (a post to comment on), {local}/docs (how to call it), {local}/metrics");
+    assert!(serving.line("pages").ends_with(&expected), "{}", serving.lines);
+    assert!(!serving.lines.contains("reached"), "{}", serving.lines);
+    serving.stop().ends(0);
+
+    for enabled in ["false", "true"] {
+        let public = "https://blog.example/moderato";
+        let settings =
+            [("MODERATO__HTTP__PUBLIC_URL", "https://blog.example/moderato/"), ("MODERATO__DEMO__ENABLED", enabled)];
+        let serving = Serving::start_with(folder.path(), &settings);
+        let local = serving.line("listening").split_whitespace().last().unwrap().to_owned();
+        assert!(serving.line("reached").ends_with(public), "{}", serving.lines);
+        let demo = if enabled == "true" { public } else { local.as_str() };
+        let expected = format!("{demo}/demo (a post to comment on), {public}/docs (how to call it), {local}/metrics");
+        assert!(serving.line("pages").ends_with(&expected), "{}", serving.lines);
+        serving.stop().ends(0);
+    }
+}
+
+#[test]
 fn keys_of_a_first_start_that_failed_do_not_stand_in_the_way() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("data")).unwrap();

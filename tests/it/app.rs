@@ -40,6 +40,9 @@ pub struct TestApp {
     client: reqwest::Client,
 }
 
+/// What there is beside the interface.
+type Extras = (http::MetricsSettings, http::DemoSettings);
+
 /// The store under test.
 pub fn open_store(directory: &std::path::Path) -> Arc<dyn Store> {
     store::open(&store::Settings { url: "sqlite:".to_owned() }, directory).unwrap()
@@ -70,41 +73,44 @@ impl TestApp {
 
     /// Runs a test with these lines of configuration in `[http]` and `[metrics]`.
     pub fn run_with(http: &str, metrics: &str, test: impl AsyncFnOnce(&TestApp)) {
-        Self::run_as(store::in_memory().unwrap(), (shipped("http", http), shipped("metrics", metrics)), test);
+        let pages = (shipped("metrics", metrics), http::DemoSettings::default());
+        Self::run_as(store::in_memory().unwrap(), (shipped("http", http), pages), test);
+    }
+
+    /// Runs a test with these lines of configuration in `[http]` and a demo page for everybody.
+    pub fn run_open(http: &str, test: impl AsyncFnOnce(&TestApp)) {
+        let pages = (http::MetricsSettings::default(), shipped("demo", "enabled = true"));
+        Self::run_as(store::in_memory().unwrap(), (shipped("http", http), pages), test);
     }
 
     /// Runs a test against a service over this store.
     pub fn run_over(store: Arc<dyn Store>, test: impl AsyncFnOnce(&TestApp)) {
-        Self::run_as(store, (shipped("http", ""), http::MetricsSettings::default()), test);
+        Self::run_as(store, (shipped("http", ""), Default::default()), test);
     }
 
-    fn run_as(
-        store: Arc<dyn Store>,
-        (settings, metrics): (http::Settings, http::MetricsSettings),
-        test: impl AsyncFnOnce(&TestApp),
-    ) {
+    fn run_as(store: Arc<dyn Store>, settings: (http::Settings, Extras), test: impl AsyncFnOnce(&TestApp)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(Self::serve(store, (settings, metrics), test));
+        runtime.block_on(Self::serve(store, settings, test));
     }
 
     /// Runs a part of a test against another service, over a store of its own.
     pub async fn run_beside(test: impl AsyncFnOnce(&TestApp)) {
-        let settings = (shipped("http", ""), http::MetricsSettings::default());
-        Self::serve(store::in_memory().unwrap(), settings, test).await;
+        Self::serve(store::in_memory().unwrap(), (shipped("http", ""), Default::default()), test).await;
     }
 
     async fn serve(
         store: Arc<dyn Store>,
-        (settings, metrics): (http::Settings, http::MetricsSettings),
+        (settings, pages): (http::Settings, Extras),
         test: impl AsyncFnOnce(&TestApp),
     ) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let app = Self::over(store, &listener).await;
         let counted = http::Metrics::default();
         let registry = Arc::new(telemetry::registry(&app.service, &counted));
-        let monitoring = http::Monitoring { registry, metrics: counted, settings: metrics };
+        let monitoring = http::Monitoring { registry, metrics: counted, settings: pages.0 };
+        let pages = http::Pages { monitoring, demo: pages.1 };
         let settings = http::Settings { workers: 1, shutdown_seconds: 5, ..settings };
-        let server = http::server(listener, app.service.clone(), monitoring, &settings).unwrap();
+        let server = http::server(listener, app.service.clone(), pages, &settings).unwrap();
         let handle = server.handle();
         let client = async {
             test(&app).await;
@@ -134,7 +140,9 @@ impl TestApp {
         };
         let service = Arc::new(Service::new(parts));
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let client = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
+        let no_redirects = reqwest::redirect::Policy::none();
+        let client =
+            reqwest::Client::builder().redirect(no_redirects).timeout(Duration::from_secs(20)).build().unwrap();
         Self { clock, operator, key, service, store, address, client }
     }
 
@@ -310,6 +318,13 @@ impl Exchange<'_> {
     pub fn text(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self.headers.insert("content-type", HeaderValue::from_static("application/json"));
+        self
+    }
+
+    /// With these fields of a form.
+    pub fn form(mut self, fields: &[(&str, &str)]) -> Self {
+        self.body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish().into_bytes();
+        self.headers.insert("content-type", HeaderValue::from_static("application/x-www-form-urlencoded"));
         self
     }
 

@@ -1,80 +1,14 @@
 //! The page that shows the description of the interface to people.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use data_encoding::BASE64;
-use html5ever::tendril::StrTendril;
-use html5ever::tokenizer::{
-    BufferQueue, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts, states::RawKind,
-};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::app::{Answer, TestApp};
 use crate::contract::CONTRACT;
-
-/// What a page is made of, as a browser's tokenizer sees it.
-#[derive(Default)]
-struct Seen {
-    errors: Vec<String>,
-    open: Vec<String>,
-    names: BTreeSet<String>,
-    attributes: Vec<(String, String)>,
-    text: String,
-    /// The level of each heading.
-    headings: Vec<u32>,
-}
-
-#[derive(Default)]
-struct Sink(RefCell<Seen>);
-
-impl TokenSink for Sink {
-    type Handle = ();
-
-    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
-        const VOID: [&str; 3] = ["meta", "wbr", "br"];
-        let mut seen = self.0.borrow_mut();
-        match token {
-            Token::ParseError(error) => seen.errors.push(error.into_owned()),
-            Token::CharacterTokens(text) => seen.text.push_str(&text),
-            Token::TagToken(tag) if tag.kind == TagKind::StartTag => {
-                let name = tag.name.to_string();
-                seen.headings.extend(name.strip_prefix('h').and_then(|level| level.parse::<u32>().ok()));
-                let attributes = tag.attrs.iter().map(|one| (one.name.local.to_string(), one.value.to_string()));
-                seen.attributes.extend(attributes);
-                if !VOID.contains(&name.as_str()) {
-                    seen.open.push(name.clone());
-                }
-                seen.names.insert(name.clone());
-                if name == "style" {
-                    return TokenSinkResult::RawData(RawKind::Rawtext);
-                }
-            }
-            Token::TagToken(tag) => {
-                let opened = seen.open.pop();
-                if opened.as_deref() != Some(&*tag.name) {
-                    seen.errors.push(format!("{opened:?} is closed by {}", tag.name));
-                }
-            }
-            _ => {}
-        }
-        TokenSinkResult::Continue
-    }
-}
-
-/// The page as its tokens, which must be without a fault and all closed.
-fn seen(page: &str) -> Seen {
-    let tokenizer = Tokenizer::new(Sink::default(), TokenizerOpts { exact_errors: true, ..TokenizerOpts::default() });
-    let input = BufferQueue::default();
-    input.push_back(StrTendril::from(page));
-    let _ = tokenizer.feed(&input);
-    tokenizer.end();
-    let seen = tokenizer.sink.0.into_inner();
-    assert!(seen.errors.is_empty(), "{:?}", seen.errors);
-    assert!(seen.open.is_empty(), "{:?}", seen.open);
-    seen
-}
+use crate::page::Seen;
 
 fn text_of(answer: &Answer) -> &str {
     std::str::from_utf8(&answer.bytes).unwrap()
@@ -88,7 +22,7 @@ async fn page(app: &TestApp) -> Answer {
 fn every_operation_schema_and_problem_is_on_the_page_and_every_link_leads_somewhere() {
     TestApp::run(async |app| {
         let answer = page(app).await;
-        let seen = seen(text_of(&answer));
+        let seen = Seen::of(text_of(&answer));
         let values = |wanted: &str| -> Vec<&str> {
             seen.attributes.iter().filter(|(name, _)| name == wanted).map(|(_, value)| value.as_str()).collect()
         };
@@ -130,7 +64,7 @@ fn the_page_loads_nothing_and_runs_nothing() {
     TestApp::run(async |app| {
         let answer = page(app).await;
         let text = text_of(&answer);
-        let seen = seen(text);
+        let seen = Seen::of(text);
         for name in ["script", "link", "img", "iframe", "object", "form", "base", "svg", "video"] {
             assert!(!seen.names.contains(name), "{name}");
         }
@@ -154,7 +88,7 @@ fn the_page_loads_nothing_and_runs_nothing() {
 fn a_screen_reader_finds_landmarks_and_headings_in_order() {
     TestApp::run(async |app| {
         let answer = page(app).await;
-        let seen = seen(text_of(&answer));
+        let seen = Seen::of(text_of(&answer));
         for name in ["header", "nav", "main", "h1"] {
             assert!(seen.names.contains(name), "{name}");
         }

@@ -55,6 +55,9 @@ fn every_operation_has_a_name_words_and_examples_that_fit() {
     }
 }
 
+/// Where an operation that takes a form has its example.
+const FORM_EXAMPLE: &str = "/requestBody/content/application~1x-www-form-urlencoded/example";
+
 #[test]
 fn every_operation_can_be_called_with_its_example() {
     TestApp::run(async |app| {
@@ -79,6 +82,11 @@ fn every_operation_can_be_called_with_its_example() {
             let mut call = app.call(&one.method, &path).key(&app.operator);
             if let Some(content) = one.operation.pointer("/requestBody/content/application~1json") {
                 call = call.json(&content["example"]);
+            }
+            if let Some(example) = one.operation.pointer(FORM_EXAMPLE) {
+                let fields =
+                    example.as_object().unwrap().iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap()));
+                call = call.form(&fields.collect::<Vec<_>>());
             }
             let answer = call.send().await;
             let responses = one.operation["responses"].as_object().unwrap();

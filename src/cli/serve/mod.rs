@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use super::failure::Failure;
 use super::{Context, DataArgs, block_on, plural};
 use crate::app::{App, Configured};
+use crate::http::{DemoSettings, PublicUrl};
 use crate::service::{self, FIRST_SITE, FirstKeys, Service};
 use crate::telemetry::{self, Colours};
 
@@ -28,6 +29,7 @@ impl Serve {
         let colours = if context.terminal.talk_styled { Colours::Shown } else { Colours::Left };
         telemetry::start(&settings.log, colours);
         let data_dir = settings.data_dir.clone();
+        let (public_url, demo) = (settings.http.public_url.clone(), settings.demo.clone());
         let watched = context.terminal.watched;
         block_on(async {
             let (mut first, mut trouble) = (None, None);
@@ -47,7 +49,7 @@ impl Serve {
                 return Err(failure);
             }
             let app = started?;
-            let start = Start { address: app.address(), data_dir, first, watched };
+            let start = Start { address: app.address(), public_url, demo, data_dir, first, watched };
             let lines = start.lines(app.service()).await?;
             // A service whose first lines nobody reads serves all the same.
             let mut out = io::stdout().lock();
@@ -62,6 +64,8 @@ impl Serve {
 /// What the first lines tell.
 struct Start {
     address: SocketAddr,
+    public_url: PublicUrl,
+    demo: DemoSettings,
     data_dir: PathBuf,
     first: Option<FirstKeys>,
     watched: bool,
@@ -74,6 +78,9 @@ impl Start {
         let mut lines = format!("moderato {}, a comment moderation service\n", env!("CARGO_PKG_VERSION"));
         // Writing to a string cannot fail.
         let _ = writeln!(lines, "listening  http://{}", self.address);
+        if let Some(public) = self.public_url.base() {
+            let _ = writeln!(lines, "reached    {public}");
+        }
         let _ = writeln!(lines, "data       {}", self.found(service).await?);
         match &self.first {
             Some(keys) if self.watched => {
@@ -92,7 +99,13 @@ impl Start {
                 let _ = writeln!(lines, "keys       `moderato keys create --site SITE` makes another one");
             }
         }
-        let _ = writeln!(lines, "pages      {url}/docs (how to call it), {url}/metrics");
+        // What answers this machine alone is named by the address that this machine uses.
+        let public = self.public_url.base().unwrap_or(&url);
+        let demo = if self.demo.enabled { public } else { &url };
+        let _ = writeln!(
+            lines,
+            "pages      {demo}/demo (a post to comment on), {public}/docs (how to call it), {url}/metrics"
+        );
         let _ = writeln!(lines, "try        {}", self.curl(&url, &kept));
         Ok(lines)
     }

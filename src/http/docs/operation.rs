@@ -1,8 +1,9 @@
 //! An operation as a section of the page.
 
-use super::html::{block, code, escaped, line, prose, table};
+use super::html::{block, code, line, prose, table};
 use super::node::Node;
 use super::schema::Schemas;
+use crate::http::escape::escaped;
 
 /// An operation with what its path gives it.
 pub(super) struct Operation<'a> {

@@ -1,9 +1,10 @@
 //! The page as a whole: its frame, its contents, and what all operations share.
 
-use super::html::{code, escaped, line, prose, table};
+use super::html::{code, line, prose, table};
 use super::node::Node;
 use super::operation::{Operation, example, header_link};
 use super::schema::Schemas;
+use crate::http::escape::escaped;
 
 /// The page with this style.
 pub(super) fn render(document: &Node, style: &str) -> String {

@@ -1,7 +1,8 @@
 //! Schemas as words and as tables of fields.
 
-use super::html::{code, escaped, line, table};
+use super::html::{code, line, table};
 use super::node::Node;
+use crate::http::escape::escaped;
 
 /// How many `allOf` and `$ref` may lead to each other before it is taken for a circle.
 const DEEPEST: usize = 8;

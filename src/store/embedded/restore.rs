@@ -1,6 +1,7 @@
 //! Puts a backup in the place of a store: either the old one is there or the new one, whenever it is ended.
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::copies::{self, Unfinished, beside};
@@ -69,6 +70,13 @@ fn move_aside(place: &Path) -> Result<PathBuf, CopyError> {
 
 /// Copies a database's log into it and removes the log; `false` if it is too damaged for that.
 fn empty_log(place: &Path) -> Result<bool, CopyError> {
+    // SQLite removes a log that it finds beside what is no database with a log.
+    let mut header = [0; 20];
+    let read = fs::File::open(place).and_then(|mut file| file.read_exact(&mut header));
+    let is_ours = read.is_ok() && header.starts_with(b"SQLite format 3\0") && header[18] == 2;
+    if !is_ours && beside(place, "-wal").exists() {
+        return Ok(false);
+    }
     let emptied = open::connect(place).and_then(|connection| log::empty(&connection, PATIENCE));
     match emptied {
         Ok(log) if log.busy => Err(CopyError::Busy(place.to_owned())),

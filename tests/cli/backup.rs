@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use moderato::clock::Stopwatch;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -161,7 +162,7 @@ fn a_restoration_that_is_killed_leaves_the_old_store_or_the_new() {
     let at = folder.path();
     command(at, &["backup", "copy.db"]).ends(0);
     submit_some(at, 2);
-    let watch = Instant::now();
+    let watch = Stopwatch::start();
     command(at, &["restore", "copy.db", "--force"]).ends(0);
     let whole = watch.elapsed();
     let mut seen = BTreeSet::new();

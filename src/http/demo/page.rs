@@ -42,7 +42,7 @@ impl Page {
         if let Some((outcome, token)) = &self.outcome {
             main += &told(outcome, token);
         }
-        main += &comments(self.threads.as_ref());
+        main += &comments(self.threads.as_ref(), self.outcome.as_ref().map(|(outcome, _)| outcome));
         main += &respond(&self.reply);
         frame(TITLE, self.address.as_deref(), &main)
     }
@@ -82,7 +82,7 @@ fn told(outcome: &Outcome, token: &str) -> String {
     let ask = if is_open { format!(" data-ask=\"v1/status/{}\"", escaped(token)) } else { String::new() };
     format!(
         "<section id=\"outcome\" class=\"outcome {tone}\" tabindex=\"-1\" aria-labelledby=\"outcome-title\"{ask}>\n\
-         <h2 id=\"outcome-title\">{}</h2>\n<p>{}</p>\n<div id=\"news\" role=\"status\"></div>\n</section>\n",
+         <h2 id=\"outcome-title\">{}</h2>\n<p id=\"outcome-text\">{}</p>\n<div id=\"news\" role=\"status\"></div>\n</section>\n",
         escaped(title),
         escaped(text)
     )

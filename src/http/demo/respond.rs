@@ -29,7 +29,7 @@ pub(super) fn respond(reply: &Reply) -> String {
     format!(
         "<section id=\"respond\" aria-labelledby=\"respond-title\">\n<h2 id=\"respond-title\">{title}</h2>\n{}{}\
          <form action=\"demo\" method=\"post\" novalidate id=\"form\">\n\
-         <p class=\"quiet\">Your e-mail address will not be published. Fields with <span class=\"star\" aria-hidden=\"true\">*</span>\
+         <p class=\"quiet\">Fields with <span class=\"star\" aria-hidden=\"true\">*</span>\
          <span class=\"unseen\">a star</span> are needed.</p>\n{}{}{}{}{}\
          <p class=\"remember\" hidden><input type=\"checkbox\" id=\"remember\"> <label for=\"remember\">Save my name, e-mail and website in this browser</label></p>\n\
          <input type=\"hidden\" name=\"parent\" value=\"{}\">\n<input type=\"hidden\" name=\"stamp\" value=\"{}\">\n\

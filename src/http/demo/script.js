@@ -21,13 +21,17 @@
     const slowest = 60000;
     let wait = 2000;
     let timer = 0;
-    const tell = (words) => {
+    const tell = (title, words, tone) => {
       const line = document.createElement("p");
       line.textContent = words;
       const button = document.createElement("button");
       button.type = "button";
-      button.textContent = "Show it here";
+      button.textContent = "Show me";
       button.addEventListener("click", () => location.reload());
+      at("outcome-title").textContent = title;
+      at("outcome-text").remove();
+      outcome.className = `outcome ${tone}`;
+      // The element is live: what comes into it is read out.
       at("news").replaceChildren(line, button);
     };
     const ask = async () => {
@@ -38,8 +42,8 @@
         if (answer.status === 404) { return; }
         if (answer.ok) {
           const { status } = await answer.json();
-          if (status === "published") { tell("Good news: your comment has been published."); return; }
-          if (status === "declined") { tell("Your comment has been looked at."); return; }
+          if (status === "published") { tell("Good news", "Your comment has just been published.", "good"); return; }
+          if (status === "declined") { tell("A person has looked", "Your comment was not published.", "bad"); return; }
         }
         if (answer.status === 429) { wait = slowest; }
       } catch { /* away for now: asked again later */ }
@@ -57,8 +61,6 @@
   const form = at("form");
   if (!form) { return; }
   const text = at("comment");
-  const summary = at("summary");
-  if (summary) { summary.focus(); }
 
   // The draft: it survives a closed page, and goes once the comment was taken.
   if (!text.value && !outcome) { text.value = store.get("draft") || ""; }

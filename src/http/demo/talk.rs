@@ -3,15 +3,18 @@
 use super::form::{name_of, web_address};
 use super::page::count;
 use super::threads::{Node, Threads};
+use super::words::Outcome;
 use crate::domain::{Submission, Timestamp};
 use crate::http::escape::escaped;
 
 /// The comments, or that they cannot be shown now.
-pub(super) fn comments(threads: Option<&Threads>) -> String {
+pub(super) fn comments(threads: Option<&Threads>, outcome: Option<&Outcome>) -> String {
     let title = escaped(&count(threads));
     let body = match threads {
         None => "<p class=\"notice\">The comments cannot be shown just now. Please come back in a few minutes.</p>\n"
             .to_owned(),
+        // Whoever has just written needs no asking.
+        Some(threads) if threads.roots.is_empty() && outcome.is_some() => String::new(),
         Some(threads) if threads.roots.is_empty() => {
             "<p class=\"quiet\">Be the first: <a href=\"#respond\">leave a reply</a>.</p>\n".to_owned()
         }
@@ -36,7 +39,7 @@ fn item(node: &Node) -> String {
     let replies = if replies.is_empty() { String::new() } else { list(replies) };
     format!(
         "<article class=\"comment\" id=\"comment-{id}\" aria-labelledby=\"by-{id}\">\n\
-         <h3 id=\"by-{id}\">{}</h3>\n<p class=\"when\">{}</p>\n<div class=\"text\">\n{}</div>\n\
+         <div class=\"by\"><h3 id=\"by-{id}\">{}</h3><p class=\"when\">{}</p></div>\n<div class=\"text\">\n{}</div>\n\
          <p class=\"answer\"><a href=\"demo?reply={id}#respond\" rel=\"nofollow\" aria-label=\"Reply to {name}\">Reply</a></p>\n\
          </article>\n{replies}",
         author(&comment.submission),

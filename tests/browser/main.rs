@@ -1,0 +1,17 @@
+//! The demo page in Chromium, as readers use it: with and without script, by mouse and by keyboard.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic, its helpers too")]
+
+#[path = "../it/app.rs"]
+#[allow(dead_code, reason = "the integration tests use all of it")]
+mod app;
+#[path = "../it/broken.rs"]
+#[allow(dead_code, reason = "the integration tests use all of it")]
+mod broken;
+#[path = "../it/contract.rs"]
+#[allow(dead_code, reason = "the integration tests use all of it")]
+mod contract;
+mod driver;
+mod keyboard;
+mod reader;
+mod scenarios;

@@ -21,7 +21,7 @@ const CASES: &[Case] = &[
     },
     Case { file: "listen = \"127.0.0.1:0\"", variables: &[], says: &["mine.toml:1:", "did you mean http.listen?"] },
     Case { file: "[htttp]\nlisten = \"x\"", variables: &[], says: &["mine.toml:1:", "did you mean http?"] },
-    Case { file: "[colours]\nx = 1", variables: &[], says: &["mine.toml:1:", "there are: auth, data_dir, http"] },
+    Case { file: "[colours]\nx = 1", variables: &[], says: &["mine.toml:1:", "there are: auth, data_dir, demo, http"] },
     Case {
         file: "# mine\n[http]\nworkers = \"many\"",
         variables: &[],

@@ -127,7 +127,10 @@ fn sites_and_keys_are_managed_beside_a_running_service() {
     let serving = Serving::start(folder.path());
     assert!(serving.ask("GET /openapi.yaml HTTP/1.0\r\n\r\n").starts_with("HTTP/1.0 200 "));
     let url = format!("http://{}", serving.address());
-    assert_eq!(serving.line("pages"), format!("{url}/docs (how to call it), {url}/metrics"));
+    assert_eq!(
+        serving.line("pages"),
+        format!("{url}/demo (a post to comment on), {url}/docs (how to call it), {url}/metrics")
+    );
     let listed = beside(&["sites", "list", "--format", "json"]).ends(0).json();
     assert_eq!(listed["items"][0]["counts"]["open"], 0);
     beside(&["sites", "create", "blog", "--name", "My blog"]).ends(0);

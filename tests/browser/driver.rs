@@ -3,8 +3,9 @@
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use moderato::clock::Stopwatch;
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
 
@@ -42,7 +43,7 @@ impl Browser {
         let driver = command.process_group(0).spawn().expect("chromedriver; `tests/all` installs it");
         let client = reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
         let mut browser = Self { driver, session: format!("http://127.0.0.1:{port}"), client, _profile: profile };
-        let begun = Instant::now();
+        let begun = Stopwatch::start();
         while browser.client.get(format!("{}/status", browser.session)).send().await.is_err() {
             assert!(begun.elapsed() < PATIENCE, "chromedriver does not answer");
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -170,7 +171,7 @@ impl Browser {
 
     /// Waits until an element's text holds these words.
     pub async fn wait_for(&self, selector: &str, words: &str) {
-        let begun = Instant::now();
+        let begun = Stopwatch::start();
         loop {
             let text = self.text(selector).await;
             if text.contains(words) {
@@ -183,7 +184,7 @@ impl Browser {
 
     /// Waits until this has the focus.
     pub async fn wait_for_focus(&self, id: &str) {
-        let begun = Instant::now();
+        let begun = Stopwatch::start();
         while self.focused().await != id {
             assert!(begun.elapsed() < PATIENCE, "{id} never has the focus");
             tokio::time::sleep(Duration::from_millis(50)).await;

@@ -16,9 +16,9 @@ const LITTLE: u64 = 640 * 1024 * 1024;
 /// Of fewer comments, the database's size says nothing about each.
 const ENOUGH: u64 = 100;
 
-/// About what a comment leaves behind when it goes, with what it taught, in bytes: measured on purged comments of distinct
-/// authors.
-const LEFT_BEHIND: f64 = 1_000.0;
+/// About what a comment leaves behind when it goes, in bytes: tombstone, event and what it taught, measured on 19,984 comments of
+/// distinct authors, in a database without free pages.
+const LEFT_BEHIND: f64 = 720.0;
 
 /// How the comments of one status come in.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -498,6 +498,22 @@ fn of_many_comments_the_newest_fifty_are_shown_with_the_oldest_of_them_first() {
         let place = |number: usize| text.find(&format!("Number {number}."));
         assert!(place(1).is_none() && place(2) < place(3) && place(2).is_some() && place(51).is_some());
         assert!(text.contains("Older comments are not shown") && !text.contains("Elsewhere."));
+        assert!(text.contains("The newest 50 comments"), "{text}");
+    });
+}
+
+#[test]
+fn however_long_comments_are_the_page_stays_of_a_size_that_can_be_sent() {
+    TestApp::run(async |app| {
+        let staff = json!({"name": "Editor", "role": "staff"});
+        for number in 0..6 {
+            let content = format!("Number {number}.{}", "\"".repeat(65_000));
+            app.submit(&json!({"post": {"id": POST}, "author": staff, "content": content})).await;
+            app.pass(60);
+        }
+        let (text, _) = page(app, "").await;
+        assert!(text.contains("The newest 4 comments") && text.contains("Older comments are not shown"));
+        assert!(text.contains("Number 5.") && text.contains("Number 2.") && !text.contains("Number 1."));
     });
 }
 

@@ -17,6 +17,7 @@ use super::noted::NotedSite;
 use super::passes::Passes;
 use super::query::Query;
 use super::request_id::RequestId;
+use super::website;
 use super::wire::{FieldFault, JsonError, parse_json};
 use crate::domain::{AuthorId, CommentRef, Fault, KeyId, SiteId};
 use crate::service::{self, Caller, Service};
@@ -69,7 +70,8 @@ impl Call {
         CallerAddress::of(&self.request, &self.edge.forwarding)
     }
 
-    /// Whether it comes from one of these networks, and from nobody behind a proxy whose word is not taken.
+    /// Whether it comes from one of these networks, and from nobody behind a proxy whose word is not taken; from this machine,
+    /// not for a page of a website that has its name lead here.
     pub fn is_from(&self, networks: &Networks) -> bool {
         let CallerAddress { ip, known_by } = self.address();
         let is_sure = match known_by {
@@ -77,7 +79,13 @@ impl Call {
             KnownBy::Header => true,
             KnownBy::BrokenHeader => false,
         };
-        is_sure && networks.contain(ip)
+        let is_asked_for_us = !ip.is_loopback() || website::is_a_name_of_ours(&self.request, &self.edge.public_url);
+        is_sure && is_asked_for_us && networks.contain(ip)
+    }
+
+    /// Whether the page of another website sent it.
+    pub fn is_from_elsewhere(&self) -> bool {
+        website::is_sent_from_elsewhere(&self.request, &self.edge.public_url)
     }
 
     /// The path's site.

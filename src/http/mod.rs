@@ -20,6 +20,7 @@ mod query;
 mod request_id;
 mod route;
 mod trace_context;
+mod website;
 pub mod wire;
 
 use std::io;

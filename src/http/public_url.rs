@@ -43,6 +43,10 @@ impl TryFrom<String> for PublicUrl {
             return fault("is not the address of a host, such as \"https://comments.blog.example\"");
         };
         let authority = text.split('/').nth(2).unwrap_or_default();
+        // More slashes than two are forgiven by browsers, which find a host, and perhaps a user, behind them.
+        if authority.is_empty() {
+            return fault("must have a host behind the two slashes");
+        }
         if authority.contains('@') {
             return fault("must not have a user name or a password");
         }
@@ -68,6 +72,11 @@ mod tests {
             let url = PublicUrl::try_from(given.to_owned()).unwrap();
             assert_eq!(url.base(), Some(kept), "{given}");
             assert_eq!(url.of("/demo"), Some(format!("{kept}/demo")));
+        }
+        for wrong in
+            ["https://", "https:///blog.example", "https:///ana:pw@blog.example", "https://ana@blog.example", "http:/a"]
+        {
+            assert!(PublicUrl::try_from(wrong.to_owned()).is_err(), "{wrong}");
         }
         assert_eq!(PublicUrl::try_from(String::new()).unwrap().of("/demo"), None);
     }

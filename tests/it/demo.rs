@@ -115,6 +115,23 @@ fn it_answers_this_machine_and_once_enabled_everybody() {
 }
 
 #[test]
+fn a_website_that_leads_its_name_to_this_machine_reaches_nothing_that_is_for_this_machine() {
+    TestApp::run_with("public_url = \"https://blog.example\"", "", async |app| {
+        for (host, status) in
+            [("127.0.0.1:8080", 200), ("localhost:8080", 200), ("blog.example", 200), ("evil.example:8080", 404)]
+        {
+            let answer = app.get("/demo").without("authorization").header("host", host).send().await;
+            assert_eq!(answer.status, status, "{host}");
+            let metrics = app.get("/metrics").without("authorization").header("host", host).send().await;
+            assert_eq!(metrics.status, if status == 200 { 200 } else { 401 }, "{host}");
+        }
+        let call = app.call("POST", "/demo").without("authorization").form(&ANA).header("host", "evil.example");
+        call.send().await.expect(404);
+        assert!(comments(app).await.is_empty());
+    });
+}
+
+#[test]
 fn the_page_loads_only_its_own_style_and_script_and_keeps_its_order() {
     TestApp::run_with("public_url = \"https://blog.example/moderato\"", "", async |app| {
         let answer = app.get("/demo").send().await.expect(200);
@@ -352,9 +369,13 @@ fn whatever_else_is_sent_is_refused_with_a_page() {
             let (text, _) = read(call.send().await, status);
             assert!(text.contains("cannot be read") && !text.contains("urn:moderato"), "{text}");
         }
-        let call = app.call("POST", "/demo").form(&ANA).header("sec-fetch-site", "cross-site");
-        let (text, seen) = read(call.send().await, 422);
-        assert!(text.contains("from another website") && seen.text.contains(ANA[2].1), "{text}");
+        for (header, says) in
+            [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "http://other.example")]
+        {
+            let call = app.call("POST", "/demo").form(&ANA).header(header, says);
+            let (text, seen) = read(call.send().await, 422);
+            assert!(text.contains("from another website") && seen.text.contains(ANA[2].1), "{text}");
+        }
         assert!(comments(app).await.is_empty());
     });
 }
@@ -477,6 +498,22 @@ fn of_many_comments_the_newest_fifty_are_shown_with_the_oldest_of_them_first() {
         let place = |number: usize| text.find(&format!("Number {number}."));
         assert!(place(1).is_none() && place(2) < place(3) && place(2).is_some() && place(51).is_some());
         assert!(text.contains("Older comments are not shown") && !text.contains("Elsewhere."));
+        assert!(text.contains("The newest 50 comments"), "{text}");
+    });
+}
+
+#[test]
+fn however_long_comments_are_the_page_stays_of_a_size_that_can_be_sent() {
+    TestApp::run(async |app| {
+        let staff = json!({"name": "Editor", "role": "staff"});
+        for number in 0..6 {
+            let content = format!("Number {number}.{}", "\"".repeat(65_000));
+            app.submit(&json!({"post": {"id": POST}, "author": staff, "content": content})).await;
+            app.pass(60);
+        }
+        let (text, _) = page(app, "").await;
+        assert!(text.contains("The newest 4 comments") && text.contains("Older comments are not shown"));
+        assert!(text.contains("Number 5.") && text.contains("Number 2.") && !text.contains("Number 1."));
     });
 }
 

@@ -88,12 +88,14 @@ fn told(outcome: &Outcome, token: &str) -> String {
     )
 }
 
-/// How many comments there are, in words.
+/// How many comments there are, in words; of more than are shown, how many are.
 pub(super) fn count(threads: Option<&Threads>) -> String {
-    match threads.map(Threads::count) {
+    match threads.map(|threads| (threads.count(), threads.more)) {
         None => "Comments".to_owned(),
-        Some(0) => "No comments yet".to_owned(),
-        Some(1) => "1 comment".to_owned(),
-        Some(many) => format!("{many} comments"),
+        Some((0, _)) => "No comments yet".to_owned(),
+        Some((1, false)) => "1 comment".to_owned(),
+        Some((1, true)) => "The newest comment".to_owned(),
+        Some((many, false)) => format!("{many} comments"),
+        Some((many, true)) => format!("The newest {many} comments"),
     }
 }

@@ -68,7 +68,7 @@ pub(super) async fn read(call: &Call) -> Result<Form, Problem> {
 pub(super) async fn take(call: &Call, form: &Form) -> Result<Taken, Refusal> {
     let service = &call.service;
     let checked = form.check().map_err(Refusal::Faulty)?;
-    if call.said("sec-fetch-site").is_some_and(|from| from == "cross-site") {
+    if call.is_from_elsewhere() {
         return Err(Refusal::Elsewhere);
     }
     let site = site()?;

@@ -15,6 +15,9 @@ const DEPTH: usize = 3;
 const PAGE: usize = 100;
 const PAGES: usize = 3;
 
+/// How many bytes of text are shown: the newest comments that have no more, and one at least.
+const TEXT_BYTES: usize = 256 * 1024;
+
 /// Comments with their replies.
 #[derive(Debug, Default)]
 pub(super) struct Threads {
@@ -36,10 +39,17 @@ impl Threads {
     pub async fn read(service: &Service, site: &SiteId, post: &str) -> Result<Self, Error> {
         let filter = Filter { status: Some(Status::Approved), post: Some(post.to_owned()), ..Filter::default() };
         let mut query = ListQuery { filter, sort: Sort::Newest, after: None, limit: PAGE };
-        let mut newest_first = Vec::new();
+        let mut newest_first: Vec<Comment> = Vec::new();
+        let mut bytes = 0;
         for _ in 0..PAGES {
             let page = service.list(site, &query).await?;
-            newest_first.extend(page.items.into_iter().filter(|comment| comment.withdrawn_at.is_none()));
+            for comment in page.items.into_iter().filter(|comment| comment.withdrawn_at.is_none()) {
+                bytes += comment.submission.content.len();
+                if bytes > TEXT_BYTES && !newest_first.is_empty() {
+                    return Ok(Self::of(newest_first, true));
+                }
+                newest_first.push(comment);
+            }
             query.after = page.next;
             if page.next.is_none() {
                 break;

@@ -1,6 +1,6 @@
 //! A site's way out of one store and into another: comments as they stand, tombstones, and old comments from elsewhere.
 
-use super::submit::{Arrival, Sent};
+use super::submit::Arrival;
 use super::{Error, Service};
 use crate::domain::{
     Comment, CommentId, CommentRef, ExternalId, Lesson, ListQuery, Page, Position, SiteId, SiteOverrides, Sort,
@@ -117,7 +117,7 @@ impl Service {
     /// Keeps an old comment that comes from another system: screened for the record, but standing as it stood there.
     /// Limits do not count it, and nobody is told of it.
     pub async fn move_in_old(&self, site: &SiteId, submission: Submission, standing: Standing) -> Result<Moved, Error> {
-        let (sent, now) = (Sent::of(&submission), self.clock.now());
+        let (sent, now) = (self.sent(&submission), self.clock.now());
         let external_id = submission.external_id.clone();
         let waits = standing == Standing::Waiting;
         let arrival = Arrival { submission, sent, key: None, over_limit: None, waits, now };

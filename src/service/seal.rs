@@ -4,6 +4,7 @@ use hmac::Mac;
 use subtle::ConstantTimeEq;
 
 use super::Service;
+use crate::domain::Fingerprint;
 
 /// How many bytes a seal has: 128 bits.
 pub const SEAL_BYTES: usize = 16;
@@ -15,6 +16,8 @@ pub enum Sealed {
     Status,
     /// A form as it was delivered.
     Form,
+    /// What an idempotency key was used for.
+    Use,
 }
 
 impl Sealed {
@@ -24,6 +27,7 @@ impl Sealed {
         match self {
             Sealed::Status => b"moderato status\n",
             Sealed::Form => b"moderato form\n",
+            Sealed::Use => b"moderato use\n",
         }
     }
 }
@@ -31,17 +35,26 @@ impl Sealed {
 impl Service {
     /// The seal of these bytes.
     pub fn seal(&self, what: Sealed, bytes: &[u8]) -> [u8; SEAL_BYTES] {
-        let mut mac = self.hasher.clone();
-        mac.update(what.label());
-        mac.update(bytes);
-        let full = mac.finalize().into_bytes();
         let mut seal = [0; SEAL_BYTES];
-        seal.copy_from_slice(&full[..SEAL_BYTES]);
+        seal.copy_from_slice(&self.mac(what, bytes)[..SEAL_BYTES]);
         seal
+    }
+
+    /// A request's fingerprint as an idempotency key remembers it. That outlives the comment: without the secret, nobody can
+    /// try out by it what an erased comment said.
+    pub(super) fn use_of(&self, request: &Fingerprint) -> Fingerprint {
+        Fingerprint::new(self.mac(Sealed::Use, request.as_str().as_bytes()))
     }
 
     /// Whether this is the seal of these bytes; compared in constant time.
     pub fn is_sealed(&self, what: Sealed, bytes: &[u8], seal: &[u8]) -> bool {
         self.seal(what, bytes).ct_eq(seal).into()
+    }
+
+    fn mac(&self, what: Sealed, bytes: &[u8]) -> [u8; 32] {
+        let mut mac = self.hasher.clone();
+        mac.update(what.label());
+        mac.update(bytes);
+        mac.finalize().into_bytes().into()
     }
 }

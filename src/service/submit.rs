@@ -53,7 +53,7 @@ impl Service {
         idempotency_header: Option<&str>,
     ) -> Result<Submitted, Error> {
         let now = self.clock.now();
-        let sent = Sent::of(&submission);
+        let sent = self.sent(&submission);
         let key = idempotency_header.map(idempotency_key);
         let charged = self.charge(site, &submission, (key, &sent.fingerprint), now).await;
         let over_limit = charged.inspect_err(|error| self.metrics.refused(error))?;
@@ -82,7 +82,7 @@ impl Service {
         }
         let idempotency = key.map(|key| {
             let expires_at = now.plus_millis(IDEMPOTENCY_MILLIS);
-            Idempotency { key, fingerprint: sent.fingerprint.clone(), expires_at }
+            Idempotency { key, fingerprint: sent.used.clone(), expires_at }
         });
         let writing = Stopwatch::start();
         let entry = Record { comment: comment.clone(), idempotency, announced };
@@ -227,14 +227,19 @@ struct Screened {
 /// What tells a retry of a submission from another one.
 pub(super) struct Sent {
     fingerprint: Fingerprint,
+    /// The same as an idempotency key remembers it.
+    used: Fingerprint,
     external_id: Option<ExternalId>,
 }
 
-impl Sent {
-    pub(super) fn of(submission: &Submission) -> Self {
-        Self { fingerprint: fingerprint(submission), external_id: submission.external_id.clone() }
+impl Service {
+    pub(super) fn sent(&self, submission: &Submission) -> Sent {
+        let fingerprint = fingerprint(submission);
+        Sent { used: self.use_of(&fingerprint), fingerprint, external_id: submission.external_id.clone() }
     }
+}
 
+impl Sent {
     /// Whether a comment that is here comes again under a new key: it goes on to the store, which remembers the key with it.
     fn brings_key(&self, existing: &Existing, key: Option<IdempotencyKey>) -> bool {
         let same = |comment: &Comment| comment.fingerprint == self.fingerprint;
@@ -247,7 +252,7 @@ impl Sent {
             Existing::Erased(id) => Err(Error::Erased(id)),
             Existing::ByKey { comment, fingerprint } => {
                 let same_id = self.external_id.is_none() || self.external_id == comment.submission.external_id;
-                if fingerprint != self.fingerprint || !same_id {
+                if fingerprint != self.used || !same_id {
                     return Err(Error::IdempotencyMismatch);
                 }
                 Ok(Submitted { comment: *comment, replayed: true, took })

@@ -81,7 +81,8 @@ pub trait Store: Send + Sync {
     async fn withdraw(&self, site: &SiteId, comment: &CommentRef, now: Timestamp) -> Result<Outcome, Error>;
 
     /// Erases a comment and takes back what it was counted in; a tombstone keeps its ids, so that a late retry does not
-    /// bring it back, and replies no longer tell what it said. `false` if there is none.
+    /// bring it back, and replies no longer tell what it said. Of one that is kept no longer, what it taught and what replies
+    /// quote goes. `false` if there is nothing to erase.
     async fn erase(&self, site: &SiteId, comment: &CommentRef, now: Timestamp) -> Result<bool, Error>;
 
     /// Erases at most a hundred comments of an author, like [`Store::erase`], and what at most a hundred tombstones still tell

@@ -123,6 +123,17 @@ fn only_a_sound_backup_of_ours_is_restored_and_only_where_nobody_serves() {
     refused(&["damaged.db", "--force"], "damaged");
     fs::write(at.join("short.db"), &bytes[..bytes.len() / 2]).unwrap();
     refused(&["short.db", "--force"], "damaged");
+    for (change, why) in [
+        (
+            "CREATE TRIGGER eats AFTER INSERT ON comments BEGIN DELETE FROM comments; END",
+            "the trigger eats is none of ours",
+        ),
+        ("DROP TABLE members", "the table members is missing"),
+    ] {
+        fs::write(at.join("odd.db"), &bytes).unwrap();
+        Connection::open(at.join("odd.db")).unwrap().execute_batch(change).unwrap();
+        refused(&["odd.db", "--force"], why);
+    }
     // A first start that is refused makes nothing.
     command(at, &["restore", "diary", "--data", "fresh"]).ends(1);
     assert!(!at.join("fresh").exists());

@@ -239,6 +239,14 @@ fn clocks_that_disagree_are_told() {
     let decided = |_| json!({"created_at": minutes_ago(10), "decided": {"action": "approve", "by": "person"}});
     finds(&alone(with_comments(20, decided).path()).ends(0), "ok", "clock.agrees");
 
+    // The clock was ten years ahead, and nothing but the feed tells of it.
+    let ahead = with_comments(1, |_| json!({}));
+    let years = 3_650 * 24 * 60 * 60 * 1000_i64;
+    let jump = "UPDATE events SET millis = millis + ?1, packed = json_set(packed, '$.id.millis', millis + ?1)";
+    database(ahead.path()).execute(jump, [years]).unwrap();
+    let told = alone(ahead.path()).ends(0);
+    assert!(finds(&told, "warning", "clock.ahead")["found"].as_str().unwrap().contains("expired too early"));
+
     let connection = database(right.path());
     let packed = "SELECT packed FROM comments WHERE post = '1'";
     let packed: String = connection.query_row(packed, [], |row| row.get(0)).unwrap();

@@ -163,7 +163,14 @@ fn a_bad_line_is_told_by_number_field_fault_and_limit_and_the_others_move_in() {
     }
     let [header, comment] = one().try_into().unwrap();
     let deep = format!("{{\"comment\":{}1{}}}", "[".repeat(200), "]".repeat(200));
+    let endless = json!({ "tombstone": {
+        "id": "01920000-0000-7000-8000-000000000001", "status": "held", "version": u64::MAX,
+        "received_at": "2026-11-01T00:00:00.000Z", "written_at": "2026-11-01T00:00:00.000Z",
+        "erased_at": "2026-11-02T00:00:00.000Z",
+    } });
+    let endless = endless.to_string();
     let bad = [
+        (endless.as_str(), "/tombstone/version must be at most 9007199254740991"),
         ("{\"comment\":{}}", "/comment must be"),
         ("{\"comment\":1,\"comment\":2}", "/comment is given more than once"),
         ("{}", "must be an object with one of"),

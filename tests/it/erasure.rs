@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use moderato::clock::Stopwatch;
+use moderato::domain::CommentRef;
 use serde_json::{Value, json};
 
 use crate::app::{Answer, TestApp, open_store, path_of, submission, with};
@@ -244,6 +245,25 @@ fn one_erased_comment_is_in_no_answer_and_no_file_either() {
         assert_eq!(told(&walk(app, "demo", &things).await, &texts), []);
         app.get(&format!("authors/{key}")).send().await.problem(404, "unknown_author");
         until_clean(app, directory.path(), &texts).await;
+    });
+}
+
+#[test]
+fn what_a_key_was_used_for_does_not_tell_what_an_erased_comment_said() {
+    let directory = tempfile::tempdir().unwrap();
+    TestApp::run_over(open_store(directory.path()), async |app| {
+        let comment = theirs(json!({"email": MAIL}), "z-guest");
+        let submit = || app.call("POST", "comments").header("Idempotency-Key", "once").json(&comment);
+        let sent = submit().send().await.expect(201).body;
+        assert_eq!(submit().send().await.expect(201).body["id"], sent["id"]);
+        let id = CommentRef::Id(sent["id"].as_str().unwrap().parse().unwrap());
+        let kept = app.service.comment(&"demo".parse().unwrap(), &id).await.unwrap();
+        // Whoever guesses the comment can make the fingerprint, and see that the guess is right.
+        let fingerprint = kept.fingerprint.as_str();
+        assert!(!in_files(directory.path(), &[fingerprint]).is_empty());
+        app.call("DELETE", &path_of(&sent)).send().await.expect(204);
+        until_clean(app, directory.path(), &[fingerprint]).await;
+        submit().send().await.problem(410, "erased");
     });
 }
 

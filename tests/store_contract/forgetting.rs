@@ -173,6 +173,36 @@ async fn a_reply_to_a_purged_comment_loses_the_quotation_when_its_author_is_forg
 }
 
 #[tokio::test]
+async fn erasing_a_purged_comment_takes_back_what_it_taught_and_what_replies_quote() {
+    everywhere(async |store| {
+        let taught = counted_in(by_author(approved(1), 1), &[(HistoryKind::Mail, 1, None)]);
+        keep(store, &blog(), named(taught, "x-1")).await;
+        let by_name = Parent { external_id: Some(external("x-1")), ..nothing() };
+        keep(store, &blog(), quoting(held(2), by_name)).await;
+        // Nobody wrote it and it taught nothing: only the reply tells of it.
+        keep(store, &blog(), approved(3)).await;
+        keep(store, &blog(), quoting(held(4), Parent { id: Some(id(3)), ..nothing() })).await;
+        assert_eq!(store.expire(&blog(), &KEEP, on(91)).await.unwrap().purged, 2);
+        assert_eq!(remembered(store, 1, 92).await, (1, 0));
+        let before = store.events(&blog(), EventId::default(), 100).await.unwrap().len();
+        for (purged, reply) in [(by_external("x-1"), 2), (by_id(3), 4)] {
+            assert!(store.erase(&blog(), &purged, on(92)).await.unwrap());
+            let reply = store.get(&blog(), &by_id(reply)).await.unwrap().unwrap();
+            let parent = reply.submission.parent.unwrap();
+            assert_eq!((parent.author_name, parent.content), (None, None));
+            assert!(!store.erase(&blog(), &purged, on(92)).await.unwrap(), "there is no more to erase");
+        }
+        assert_eq!(remembered(store, 1, 92).await, (0, 0));
+        assert_eq!(store.author(&blog(), author(1), on(92)).await.unwrap(), None);
+        let tombstones = store.tombstones(&blog(), None, 10).await.unwrap();
+        assert_eq!(tombstones.len(), 2, "their ids stay taken");
+        assert!(tombstones.iter().all(|left| left.counted.is_empty() && left.authors == [None; 2]));
+        assert_eq!(store.events(&blog(), EventId::default(), 100).await.unwrap().len(), before, "it was told already");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn forgetting_goes_in_steps_of_a_hundred() {
     everywhere(async |store| {
         for n in 1..=230 {

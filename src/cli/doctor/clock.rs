@@ -11,7 +11,7 @@ use crate::domain::{Comment, Timestamp};
 const BEFORE_THIS: i64 = 1_793_491_200_000;
 
 /// How far clocks may be apart: 5 seconds.
-const APART: i64 = 5 * 1000;
+pub(super) const APART: i64 = 5 * 1000;
 
 /// From when on a comment counts as written earlier, and no limit of its commenter applies: 2 minutes.
 const LATE: i64 = 2 * 60 * 1000;
@@ -45,6 +45,16 @@ pub(super) fn findings(sites: &[SiteSample], running: &Running, now: Timestamp) 
                 format!("a comment came in at {newest}, and now it is {now}: the clock went back"),
             )
             .change("keep the clock right: timedatectl set-ntp true"),
+        );
+    }
+    // Comments that came in then may have expired; the feed goes on from there.
+    if let Some(ahead) = sites.iter().filter_map(|site| site.event_ahead).max() {
+        found.push(
+            Finding::warning(
+                "clock.ahead",
+                format!("the feed is at {ahead}, and now it is {now}: the clock was ahead, so comments may have expired too early"),
+            )
+            .change("keep the clock right: timedatectl set-ntp true; if comments are missing, restore a backup: moderato restore FILE"),
         );
     }
     found.extend(sites.iter().filter_map(of_blog));

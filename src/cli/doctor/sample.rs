@@ -1,6 +1,7 @@
 //! The latest comments of every site, from which the other findings are made.
 
-use crate::domain::{Comment, Counts, Keep, ListQuery, MAX_READ, MAX_READ_BYTES, SiteId};
+use super::clock::APART;
+use crate::domain::{Comment, Counts, EventId, Keep, ListQuery, MAX_READ, MAX_READ_BYTES, SiteId, Timestamp};
 use crate::service::{Error, Service};
 
 /// A site with its latest comments.
@@ -18,6 +19,8 @@ pub(super) struct SiteSample {
     pub unreadable: u64,
     /// Whether these are all there are.
     pub is_all: bool,
+    /// The time of an event that is yet to come, if the feed has one.
+    pub event_ahead: Option<Timestamp>,
 }
 
 /// Every site's.
@@ -36,6 +39,9 @@ pub(super) async fn of(service: &Service) -> Result<Vec<SiteSample>, Error> {
         let is_cut = first.items.iter().map(ListQuery::weight).sum::<usize>() >= MAX_READ_BYTES;
         let unreadable = if is_cut { 0 } else { expected.saturating_sub(first.items.len() as u64) };
         let keep = service.keep(&id).await?;
+        let soon = EventId { millis: u64::try_from(service.now().millis() + APART).unwrap_or(0), number: 0 };
+        let ahead = service.events(&id, soon, 1, 0).await?.items.pop();
+        let event_ahead = ahead.and_then(|event| i64::try_from(event.id.millis).ok()).map(Timestamp::from_millis);
         samples.push(SiteSample {
             id,
             keep,
@@ -44,6 +50,7 @@ pub(super) async fn of(service: &Service) -> Result<Vec<SiteSample>, Error> {
             unreadable,
             is_all: first.next.is_none(),
             latest: first.items,
+            event_ahead,
         });
     }
     Ok(samples)

@@ -68,7 +68,10 @@ impl Import {
                 }
             };
             let moved = mover.end().await;
-            ended.map_err(|failure| Failure::new(format!("{failure}. What was read before is in {}", self.site)))?;
+            ended.map_err(|failure| match &moved {
+                Ok(moved) if moved.is_nothing() => failure,
+                _ => Failure::new(format!("{failure}. What was read before is in {}", self.site)),
+            })?;
             let moved = moved?;
             writeln!(io::stdout(), "{}", moved.summary(&self.site))?;
             for note in source.notes() {

@@ -178,6 +178,11 @@ impl Totals {
         self.faults == 0
     }
 
+    /// Whether nothing is here that was not here before.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.comments == 0 && self.tombstones == 0 && !self.policy
+    }
+
     /// What came of it, for people.
     pub(super) fn summary(&self, site: &SiteId) -> String {
         let Self { comments, tombstones, already, gone, faults, policy } = self;

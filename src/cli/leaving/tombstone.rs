@@ -3,8 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::values::As;
-use crate::domain::{CommentId, ExternalId, Status, Timestamp, Tombstone};
+use crate::domain::{CommentId, ExternalId, Fault, Status, Timestamp, Tombstone};
 use crate::http::wire::FieldFault;
+
+/// The highest version, which every store and every reader of JSON can hold: no sum of changes comes near it.
+const MAX_VERSION: u64 = (1 << 53) - 1;
 
 /// `tombstone`
 #[derive(Debug, Serialize, Deserialize)]
@@ -37,6 +40,10 @@ impl From<&Tombstone> for TombstoneRecord {
 impl TombstoneRecord {
     /// The tombstone, counted in nothing: what it was counted in hangs on the secret of the store it comes from.
     pub(in crate::cli) fn check(self) -> Result<Tombstone, Vec<FieldFault>> {
+        if self.version > MAX_VERSION {
+            let fault = Fault::new("out_of_range", format!("must be at most {MAX_VERSION}"));
+            return Err(vec![FieldFault::new("/tombstone/version", fault)]);
+        }
         let external_id = self.external_id.map(ExternalId::try_from).transpose();
         Ok(Tombstone {
             id: self.id.0,

@@ -6,10 +6,9 @@ use super::erasing;
 use super::fault::Fault;
 use super::history;
 use super::sites::{self, SiteRow};
-use super::tombstones;
+use super::tombstones::{self, Told};
 use crate::domain::{
-    AuthorId, AuthorStanding, CommentId, CommentRef, Counted, ExternalId, HistoryKey, HistoryKind, SiteId, Tally,
-    Timestamp,
+    AuthorId, AuthorStanding, CommentId, CommentRef, HistoryKey, HistoryKind, SiteId, Tally, Timestamp,
 };
 use crate::store::Forgotten;
 
@@ -76,13 +75,8 @@ pub(super) fn forget(tx: &Connection, id: &SiteId, author: AuthorId, now: Timest
     // Found anew, because every event moves the site's row on.
     let site = sites::find(tx, id)?;
     let tombstones = tombstones_of(tx, site, author)?;
-    for Told { id, external_id, counted } in &tombstones {
-        history::take_back(tx, site, counted, site.horizon())?;
-        erasing::unquote(tx, site, *id, external_id.as_ref())?;
-        let mut empty = tx.prepare_cached(
-            "UPDATE tombstones SET counted = '[]', author = NULL, mail = NULL WHERE site = ?1 AND id = ?2",
-        )?;
-        empty.execute((site.number, id.as_bytes()))?;
+    for told in &tombstones {
+        erasing::empty(tx, site, told)?;
     }
     let more = comments.len() == STEP || tombstones.len() == STEP;
     if !more {
@@ -102,9 +96,9 @@ const COMMENTS: &str = "
 
 /// An author's tombstones. SQLite, which does not know how many a site has, would read them all.
 const TOMBSTONES: &str = "
-    SELECT id, external_id, counted FROM tombstones INDEXED BY tombstones_author WHERE site = ?1 AND author = ?2
+    SELECT id, external_id, counted, 1 FROM tombstones INDEXED BY tombstones_author WHERE site = ?1 AND author = ?2
     UNION ALL
-    SELECT id, external_id, counted FROM tombstones INDEXED BY tombstones_mail WHERE site = ?1 AND mail = ?2 LIMIT ?3";
+    SELECT id, external_id, counted, 1 FROM tombstones INDEXED BY tombstones_mail WHERE site = ?1 AND mail = ?2 LIMIT ?3";
 
 fn comments_of(tx: &Connection, site: SiteRow, author: AuthorId) -> Result<Vec<CommentId>, Fault> {
     let mut find = tx.prepare_cached(COMMENTS)?;
@@ -112,20 +106,9 @@ fn comments_of(tx: &Connection, site: SiteRow, author: AuthorId) -> Result<Vec<C
     Ok(ids.collect::<Result<_, _>>()?)
 }
 
-/// What a tombstone tells of its author.
-struct Told {
-    id: CommentId,
-    external_id: Option<ExternalId>,
-    counted: Vec<Counted>,
-}
-
 fn tombstones_of(tx: &Connection, site: SiteRow, author: AuthorId) -> Result<Vec<Told>, Fault> {
     let mut find = tx.prepare_cached(TOMBSTONES)?;
-    let told = find.query_map((site.number, author.as_bytes(), STEP), |row| {
-        let id = CommentId::from_bytes(row.get(0)?);
-        let external_id = row.get::<_, Option<String>>(1)?.and_then(|id| ExternalId::try_from(id).ok());
-        Ok(Told { id, external_id, counted: tombstones::counted_at(id, row, 2) })
-    })?;
+    let told = find.query_map((site.number, author.as_bytes(), STEP), tombstones::told_at)?;
     Ok(told.collect::<Result<_, _>>()?)
 }
 

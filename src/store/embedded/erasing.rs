@@ -8,7 +8,7 @@ use super::fault::Fault;
 use super::feed::{self, News};
 use super::history;
 use super::sites::{self, SiteRow, Standing};
-use super::tombstones;
+use super::tombstones::{self, Told};
 use crate::domain::{CommentId, CommentRef, Counted, EventChange, ExternalId, SiteId, Status, Timestamp, Tombstone};
 use crate::store::Error;
 
@@ -20,7 +20,7 @@ pub(super) fn erase(tx: &Connection, site: &SiteId, comment: &CommentRef, now: T
         Err(Fault::Answer(Error::Damaged(why))) => of_row(tx, site, (comment, &why), now)?,
         Err(fault) => return Err(fault),
     };
-    let Some(remains) = remains else { return Ok(false) };
+    let Some(remains) = remains else { return erase_purged(tx, site, comment) };
     let Remains { number, tombstone, counted, standing } = remains;
     tombstones::insert(tx, site, &tombstone)?;
     comments::delete(tx, number)?;
@@ -33,14 +33,31 @@ pub(super) fn erase(tx: &Connection, site: &SiteId, comment: &CommentRef, now: T
     Ok(true)
 }
 
-/// Takes what is quoted of a comment out of the replies to it: that is no change that anybody is told of. They name it by our
-/// id or by the blog's, which it may have got after them.
-pub(super) fn unquote(
-    tx: &Connection,
-    site: SiteRow,
-    id: CommentId,
-    external_id: Option<&ExternalId>,
-) -> Result<(), Fault> {
+/// Erases what is left of a comment that is kept no longer; whether there was anything.
+fn erase_purged(tx: &Connection, site: SiteRow, comment: &CommentRef) -> Result<bool, Fault> {
+    match tombstones::told(tx, site, comment)? {
+        Some(told) => empty(tx, site, &told),
+        None => Ok(false),
+    }
+}
+
+/// Takes back what a tombstone is counted in and what replies quote of its comment, and forgets its author; whether there was
+/// anything.
+pub(super) fn empty(tx: &Connection, site: SiteRow, told: &Told) -> Result<bool, Fault> {
+    let Told { id, external_id, counted, names_author } = told;
+    history::take_back(tx, site, counted, site.horizon())?;
+    let unquoted = unquote(tx, site, *id, external_id.as_ref())?;
+    let mut empty = tx.prepare_cached(
+        "UPDATE tombstones SET counted = '[]', author = NULL, mail = NULL WHERE site = ?1 AND id = ?2",
+    )?;
+    empty.execute((site.number, id.as_bytes()))?;
+    Ok(*names_author || !counted.is_empty() || unquoted > 0)
+}
+
+/// Takes what is quoted of a comment out of the replies to it, and answers how many that were: that is no change that anybody
+/// is told of. They name it by our id or by the blog's, which it may have got after them.
+fn unquote(tx: &Connection, site: SiteRow, id: CommentId, external_id: Option<&ExternalId>) -> Result<usize, Fault> {
+    let mut unquoted = 0;
     let mut find = tx.prepare_cached(REPLIES)?;
     for name in [Some(id.to_string()), external_id.map(columns::name_of_external)].into_iter().flatten() {
         let replies = find.query_map((site.number, name), |row| row.get(0).map(CommentId::from_bytes))?;
@@ -51,6 +68,7 @@ pub(super) fn unquote(
                         (parent.author_name, parent.content) = (None, None);
                     }
                     comments::replace(tx, number, &comment)?;
+                    unquoted += 1;
                 }
                 Ok(None) => {}
                 Err(Fault::Answer(Error::Damaged(why))) => {
@@ -60,7 +78,7 @@ pub(super) fn unquote(
             }
         }
     }
-    Ok(())
+    Ok(unquoted)
 }
 
 /// The replies that quote what has this name.

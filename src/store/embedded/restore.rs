@@ -27,7 +27,9 @@ pub(in crate::store) fn restore(data_dir: &Path, copying: Copying<'_>) -> Result
     }
     let unfinished = Unfinished::make(beside(&place, ".restoring"))?;
     copies::copy(&backup, &unfinished, progress)?;
-    migrate(unfinished.path())?;
+    if let Some(why) = migrate(unfinished.path())?.into_iter().next() {
+        return Err(CopyError::Damaged { path: file.to_owned(), why });
+    }
     if stands {
         copied.aside = Some(move_aside(&place)?);
     }
@@ -35,11 +37,14 @@ pub(in crate::store) fn restore(data_dir: &Path, copying: Copying<'_>) -> Result
     Ok(copied)
 }
 
-/// Brings the copy up to date before it takes its place.
-fn migrate(copy: &Path) -> Result<(), CopyError> {
-    let mut connection = open::connect(copy).map_err(|why| CopyError::failed(copy, &why))?;
-    connection.execute_batch("PRAGMA temp_store = MEMORY").map_err(|why| CopyError::failed(copy, &why))?;
-    Ok(schema::migrate(&mut connection, copy)?)
+/// Brings the copy up to date before it takes its place. The answer is what no store of ours has or lacks: a trigger in it would
+/// change comments by itself.
+fn migrate(copy: &Path) -> Result<Vec<String>, CopyError> {
+    let failed = |why: rusqlite::Error| CopyError::failed(copy, &why);
+    let mut connection = open::connect(copy).map_err(failed)?;
+    connection.execute_batch("PRAGMA temp_store = MEMORY").map_err(failed)?;
+    schema::migrate(&mut connection, copy)?;
+    schema::strays(&connection).map_err(failed)
 }
 
 /// Gives the store that stands here a second name, under which it stays; the answer is that name. Its log is copied into it

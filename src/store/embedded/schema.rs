@@ -1,5 +1,6 @@
 //! Brings a database to the schema this program knows, one migration a transaction.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -28,6 +29,22 @@ pub(super) fn inspect(connection: &Connection, path: &Path) -> Result<(), OpenEr
         return Err(OpenError::Newer { path: path.to_owned(), found, known: MIGRATIONS.len() });
     }
     Ok(())
+}
+
+/// What a database of this program's schema has too much or too little: tables, indexes, triggers, views by their names.
+pub(super) fn strays(connection: &Connection) -> Result<Vec<String>, rusqlite::Error> {
+    let model = Connection::open_in_memory()?;
+    MIGRATIONS.iter().try_for_each(|migration| model.execute_batch(migration))?;
+    let (ours, found) = (names(&model)?, names(connection)?);
+    let missing = ours.difference(&found).map(|name| format!("the {name} is missing"));
+    let foreign = found.difference(&ours).map(|name| format!("the {name} is none of ours"));
+    Ok(missing.chain(foreign).collect())
+}
+
+fn names(connection: &Connection) -> Result<BTreeSet<String>, rusqlite::Error> {
+    // What SQLite makes for itself, such as statistics, has names that nobody else can give.
+    let names = "SELECT type || ' ' || name FROM sqlite_schema WHERE name NOT GLOB 'sqlite_*'";
+    connection.prepare(names)?.query_map([], |row| row.get(0))?.collect()
 }
 
 /// How many migrations are still to be done; the same refusals as [`inspect`].

@@ -1,13 +1,13 @@
 //! Tombstones: what is left of comments that are no longer kept.
 
-use rusqlite::{Connection, Row, named_params};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use super::comments;
 use super::fault::Fault;
 use super::history;
 use super::packed::{pack, unpack_at};
 use super::sites::{self, SiteRow};
-use crate::domain::{AuthorId, CommentId, Counted, ExternalId, SiteId, Status, Timestamp, Tombstone};
+use crate::domain::{AuthorId, CommentId, CommentRef, Counted, ExternalId, SiteId, Status, Timestamp, Tombstone};
 
 /// The columns of a tombstone, in the order that [`tombstone_at`] reads.
 const COLUMNS: &str = "id, external_id, status, version, received_at, written_at, erased_at, counted, author, mail";
@@ -104,6 +104,39 @@ fn tombstone_at(row: &Row<'_>) -> Result<Tombstone, rusqlite::Error> {
         counted: counted_at(id, row, 7),
         authors: [author(8)?, author(9)?],
     })
+}
+
+/// What a tombstone still tells of its author.
+pub(super) struct Told {
+    pub(super) id: CommentId,
+    pub(super) external_id: Option<ExternalId>,
+    pub(super) counted: Vec<Counted>,
+    /// Whether their token stands in it.
+    pub(super) names_author: bool,
+}
+
+/// What the tombstone of this comment tells.
+pub(super) fn told(tx: &Connection, site: SiteRow, comment: &CommentRef) -> Result<Option<Told>, Fault> {
+    let told =
+        "SELECT id, external_id, counted, author IS NOT NULL OR mail IS NOT NULL FROM tombstones WHERE site = ?1";
+    let told = match comment {
+        CommentRef::Id(id) => tx
+            .prepare_cached(&format!("{told} AND id = ?2"))?
+            .query_row((site.number, id.as_bytes()), told_at)
+            .optional(),
+        CommentRef::External(id) => tx
+            .prepare_cached(&format!("{told} AND external_id = ?2"))?
+            .query_row((site.number, id.as_str()), told_at)
+            .optional(),
+    };
+    Ok(told?)
+}
+
+/// What the tombstone in a row of its id, external id, counts and whether it names its author tells.
+pub(super) fn told_at(row: &Row<'_>) -> Result<Told, rusqlite::Error> {
+    let id = CommentId::from_bytes(row.get(0)?);
+    let external_id = row.get::<_, Option<String>>(1)?.and_then(|id| ExternalId::try_from(id).ok());
+    Ok(Told { id, external_id, counted: counted_at(id, row, 2), names_author: row.get(3)? })
 }
 
 /// What the tombstone of this id in a row is counted in; nothing if that cannot be read.

@@ -130,8 +130,11 @@ async fn damaged_tombstones_stall_neither_retention_nor_forgetting() {
         }
         assert_eq!(store.expire(&blog(), &KEEP, on(91)).await.unwrap().purged, 2);
         let behind = Connection::open(file(&directory)).unwrap();
-        behind.execute("UPDATE tombstones SET counted = '[{}]' WHERE id = ?1", [id(1).as_bytes()]).unwrap();
+        let damage = "UPDATE tombstones SET counted = '[{}]', version = -5, status = 'odd' WHERE id = ?1";
+        behind.execute(damage, [id(1).as_bytes()]).unwrap();
         assert_eq!(store.tombstones(&blog(), None, 10).await.unwrap().len(), 2);
+        let readable = "UPDATE tombstones SET version = 2, status = 'approved' WHERE id = ?1";
+        behind.execute(readable, [id(1).as_bytes()]).unwrap();
         if forget {
             keep(&*store, &blog(), by_author(held(3), 1)).await;
             let done = store.forget(&blog(), AuthorId::new([1; 16]), on(92)).await.unwrap();

@@ -97,7 +97,7 @@ fn tombstone_at(row: &Row<'_>) -> Result<Tombstone, rusqlite::Error> {
         id,
         external_id,
         status: status.unwrap_or(Status::Held),
-        version: row.get(3)?,
+        version: u64::try_from(row.get::<_, i64>(3)?).unwrap_or_default(),
         received_at: time(4)?,
         written_at: time(5)?,
         erased_at: time(6)?,

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::leap::Leap;
 use super::{Error, Service};
 use crate::clock::Stopwatch;
-use crate::domain::{Keep, SiteId};
+use crate::domain::{Keep, ListQuery, SiteId, Timestamp};
 use crate::store::Expired;
 
 /// How often all sites are gone through.
@@ -18,14 +19,31 @@ const REST: u32 = 9;
 
 impl Service {
     /// Goes through all sites every minute, and never ends. Where it is dropped, a step that has begun is done whole or not
-    /// at all, and the next time goes on from there.
+    /// at all, and the next time goes on from there. A clock that has leapt ahead is not gone by for an hour.
     pub async fn keep_house(&self) {
         let mut pace = interval(EVERY);
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut leap: Option<Leap> = None;
         loop {
             pace.tick().await;
-            self.expire_all().await;
+            if leap.is_none() {
+                // While the store is away, nothing can expire either.
+                leap = self.newest().await.map(Leap::watch).ok();
+            }
+            if leap.as_mut().is_some_and(|leap| leap.lets(self.clock.now())) {
+                self.expire_all().await;
+            }
         }
+    }
+
+    /// The newest time that the comments of all sites tell; without any, the clock's.
+    async fn newest(&self) -> Result<Timestamp, Error> {
+        let mut newest = None;
+        for site in self.store.sites().await? {
+            let page = self.store.list(&site.id, &ListQuery { limit: 1, ..ListQuery::default() }).await?;
+            newest = newest.max(page.items.first().map(|comment| comment.received_at.max(comment.changed_at)));
+        }
+        Ok(newest.unwrap_or_else(|| self.clock.now()))
     }
 
     /// Does what is due in all sites. A site where that fails stands in no other's way.

@@ -5,6 +5,7 @@ mod change;
 pub mod eval;
 mod housekeep;
 mod key;
+mod leap;
 mod leaving;
 mod look;
 mod measured;

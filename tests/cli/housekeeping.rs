@@ -15,8 +15,8 @@ use super::serving::Serving;
 /// More than some steps take.
 const COMMENTS: usize = 600;
 
-/// A data directory with rejected comments of many years ago.
-fn fill(data: &Path) {
+/// A data directory with rejected comments of many years ago, and if `goes_on`, with one of an hour ago.
+fn fill(data: &Path, goes_on: bool) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let store = store::open(&store::Settings { url: "sqlite:".to_owned() }, data).unwrap();
@@ -26,11 +26,17 @@ fn fill(data: &Path) {
         let sources = Sources { file: None, environment: &environment, data_dir: None };
         let mut configuration = Loaded::from(&sources).unwrap().configuration();
         configuration.limits.enabled = false;
+        let today = clock.clone();
         let service = Service::new(Parts { store, identity, clock, chance: Chance::System, configuration });
         let spam = br#"{"post":{"id":"1"},"author":{"role":"member"},"kind":"trackback","content":"Buy now."}"#;
         for _ in 0..COMMENTS {
             let submission = parse_submission(spam).unwrap();
             service.submit(&"demo".parse().unwrap(), submission, None).await.unwrap();
+        }
+        if goes_on {
+            let passed = Clock::System.now().millis() - today.now().millis() - 60 * 60 * 1000;
+            today.advance(Duration::from_millis(passed.unsigned_abs()));
+            service.submit(&"demo".parse().unwrap(), parse_submission(spam).unwrap(), None).await.unwrap();
         }
     });
 }
@@ -53,7 +59,7 @@ fn until(what: &str, holds: impl Fn() -> bool) {
 #[test]
 fn a_service_that_is_keeping_house_ends_at_once_and_goes_on_at_its_next_start() {
     let folder = tempfile::tempdir().unwrap();
-    fill(&folder.path().join("data"));
+    fill(&folder.path().join("data"), true);
     let purged = "moderato_expired_total{what=\"purged\"}";
     let last = "moderato_housekeeping_last_timestamp_seconds";
 
@@ -69,6 +75,17 @@ fn a_service_that_is_keeping_house_ends_at_once_and_goes_on_at_its_next_start() 
     until("the end of it", || metric(&serving, last) > 0.0);
     let now = metric(&serving, purged);
     assert!(now > 0.0 && now < COMMENTS as f64, "{now}");
-    assert_eq!(metric(&serving, "moderato_comments{status=\"rejected\"}"), 0.0);
+    assert_eq!(metric(&serving, "moderato_comments{status=\"rejected\"}"), 1.0, "that of an hour ago");
     serving.stop().ends(0);
+}
+
+#[test]
+fn a_clock_far_past_the_newest_comment_lets_nothing_expire_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    fill(&folder.path().join("data"), false);
+    let serving = Serving::start(folder.path());
+    until("it has looked for the newest", || metric(&serving, "moderato_store_seconds_count{verb=\"list\"}") > 0.0);
+    assert_eq!(metric(&serving, "moderato_comments{status=\"rejected\"}"), COMMENTS as f64);
+    let ended = serving.stop().ends(0);
+    assert!(ended.err.contains("nothing expires for an hour"), "{}", ended.err);
 }

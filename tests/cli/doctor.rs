@@ -152,7 +152,9 @@ fn a_store_that_does_not_open_is_a_problem_and_the_rest_is_looked_at_all_the_sam
     change(folder.path(), "UPDATE meta SET store_id = store_id");
     database(folder.path()).pragma_update(None, "user_version", 999).unwrap();
     let newer = alone(folder.path()).ends(1);
-    assert!(finds(&newer, "problem", "store.opens")["found"].as_str().unwrap().contains("newer version"));
+    let newer = finds(&newer, "problem", "store.opens");
+    assert!(newer["found"].as_str().unwrap().contains("newer version"));
+    assert!(newer["change"].as_str().unwrap().starts_with("install the version"), "{newer}");
     fs::write(folder.path().join("data/moderato.db"), "no database at all, but a text that is long enough for one")
         .unwrap();
     let broken = alone(folder.path()).ends(1);

@@ -307,6 +307,21 @@ fn proxies_that_are_not_trusted_or_name_nobody_are_told() {
 }
 
 #[test]
+fn a_line_to_change_stands_under_a_table_that_a_file_has_already() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = serve(folder.path(), &[]);
+    call(&serving, 1, "X-Forwarded-For: 203.0.113.9\r\n");
+    let found = finds(&examine(folder.path(), serving.address(), &[]).ends(0), "warning", "proxies.untrusted");
+    let change = found["change"].as_str().unwrap();
+    let (table, line) = change.strip_prefix("in ").and_then(|rest| rest.split_once(": ")).unwrap();
+    let line = line.split_once(", or ").unwrap().0;
+    fs::write(folder.path().join("mine.toml"), format!("{table}\nworkers = 1\n{line}\n")).unwrap();
+    run(moderato(folder.path()).args(["config", "check", "--config", "mine.toml"])).ends(0);
+    let with_it = [("MODERATO__HTTP__TRUSTED_PROXIES", line.split_once(" = ").unwrap().1)];
+    lacks(&examine(folder.path(), serving.address(), &with_it).ends(0), "proxies.untrusted");
+}
+
+#[test]
 fn keys_that_are_weak_or_in_reach_are_told() {
     let folder = with_comments(1, |_| json!({}));
     let key = |key: &'static str| examine(folder.path(), "127.0.0.1:1", &[("MODERATO__AUTH__OPERATOR_KEY", key)]);

@@ -152,7 +152,9 @@ fn a_store_that_does_not_open_is_a_problem_and_the_rest_is_looked_at_all_the_sam
     change(folder.path(), "UPDATE meta SET store_id = store_id");
     database(folder.path()).pragma_update(None, "user_version", 999).unwrap();
     let newer = alone(folder.path()).ends(1);
-    assert!(finds(&newer, "problem", "store.opens")["found"].as_str().unwrap().contains("newer version"));
+    let newer = finds(&newer, "problem", "store.opens");
+    assert!(newer["found"].as_str().unwrap().contains("newer version"));
+    assert!(newer["change"].as_str().unwrap().starts_with("install the version"), "{newer}");
     fs::write(folder.path().join("data/moderato.db"), "no database at all, but a text that is long enough for one")
         .unwrap();
     let broken = alone(folder.path()).ends(1);
@@ -310,6 +312,21 @@ fn proxies_that_are_not_trusted_or_name_nobody_are_told() {
             None => drop(finds(&ran, "ok", "proxies.apart")),
         }
     }
+}
+
+#[test]
+fn a_line_to_change_stands_under_a_table_that_a_file_has_already() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = serve(folder.path(), &[]);
+    call(&serving, 1, "X-Forwarded-For: 203.0.113.9\r\n");
+    let found = finds(&examine(folder.path(), serving.address(), &[]).ends(0), "warning", "proxies.untrusted");
+    let change = found["change"].as_str().unwrap();
+    let (table, line) = change.strip_prefix("in ").and_then(|rest| rest.split_once(": ")).unwrap();
+    let line = line.split_once(", or ").unwrap().0;
+    fs::write(folder.path().join("mine.toml"), format!("{table}\nworkers = 1\n{line}\n")).unwrap();
+    run(moderato(folder.path()).args(["config", "check", "--config", "mine.toml"])).ends(0);
+    let with_it = [("MODERATO__HTTP__TRUSTED_PROXIES", line.split_once(" = ").unwrap().1)];
+    lacks(&examine(folder.path(), serving.address(), &with_it).ends(0), "proxies.untrusted");
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub(super) fn findings(connections: usize) -> Vec<Finding> {
         room.connections
     );
     let change = format!(
-        "ulimit -n {needed}, LimitNOFILE={needed} in systemd, --ulimit nofile={needed} in a container; or http.max_connections = {}",
+        "ulimit -n {needed}, LimitNOFILE={needed} in systemd, --ulimit nofile={needed} in a container; or in [http]: max_connections = {}",
         room.connections,
         needed = room.files_needed
     );

@@ -111,7 +111,7 @@ impl Calls {
             );
             found.push(
                 Finding::warning("proxies.untrusted", says)
-                    .change("http.trusted_proxies = [\"127.0.0.1\"], or the address that your proxy calls from"),
+                    .change("in [http]: trusted_proxies = [\"127.0.0.1\"], or the address that your proxy calls from"),
             );
         } else if self.ignored > 0.0 {
             let says = format!(
@@ -127,8 +127,10 @@ impl Calls {
                 self.broken
             );
             let name = settings.forwarded_header;
-            let change =
-                format!("let the proxy write the header that is read, http.forwarded_header = \"{}\"", name.as_str());
+            let change = format!(
+                "let the proxy write the header that is read, in [http]: forwarded_header = \"{}\"",
+                name.as_str()
+            );
             found.push(Finding::warning("proxies.broken_header", says).change(change));
         }
         if self.absent >= ENOUGH as f64 && self.read == 0.0 && self.broken == 0.0 && !trusts_nobody {

@@ -53,9 +53,9 @@ impl Running {
                 "service.metrics",
                 format!("a service answers at {place}, but does not show its metrics ({status}), so what it counted is left out"),
             )
-            .change("metrics.open_to = [\"127.0.0.0/8\", \"::1/128\"]"),
+            .change("in [metrics]: open_to = [\"127.0.0.0/8\", \"::1/128\"]"),
             Found::Other => Finding::warning("service.other", format!("what answers at {place} is not Moderato"))
-                .change("http.listen = \"127.0.0.1:9000\", or any other free port"),
+                .change("in [http]: listen = \"127.0.0.1:9000\", or any other free port"),
             Found::Nobody(why) => {
                 Finding::note("service.runs", format!("no service answers at {place} ({why}), so what it counted is left out"))
                     .change("moderato serve")

@@ -26,7 +26,8 @@ pub(super) async fn open(
         );
     }
     // Opening would bring it up to date, perhaps beneath an older program that serves it: a doctor changes nothing.
-    if let Ok(missing @ 1..) = store::migrations_to_do(&settings.data_dir) {
+    let to_do = store::migrations_to_do(&settings.data_dir);
+    if let Ok(missing @ 1..) = to_do {
         let found =
             format!("the database is of an older version, {missing} steps behind; it is not opened, and not read");
         let change = "make a copy of the data directory, then start this version: moderato serve";
@@ -43,7 +44,12 @@ pub(super) async fn open(
         }
         Err(failure) => {
             let found = Finding::problem("store.opens", failure.to_string());
-            (None, vec![found.change("put back a backup, or name the right place: data_dir = \"DIR\"")])
+            let change = match to_do {
+                // Nothing is wrong with the data: what was written since the last backup must not be given up for it.
+                Err(store::OpenError::Newer { .. }) => "install the version that wrote it, or a later one",
+                _ => "put back a backup, or name the right place: data_dir = \"DIR\"",
+            };
+            (None, vec![found.change(change)])
         }
     }
 }

@@ -41,7 +41,7 @@ use client_ip::Forwarding;
 use route::{Route, key, nearby, operator, public, site};
 
 pub use client_ip::{ForwardedHeader, Networks};
-pub use demo::DemoSettings;
+pub use demo::{DEMO_POST, DemoSettings};
 pub use metrics::{Metrics, MetricsSettings, Monitoring};
 pub use public_url::PublicUrl;
 

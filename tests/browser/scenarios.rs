@@ -56,8 +56,8 @@ fn what_is_rejected_is_told_kindly() {
     TestApp::run(async |app| {
         let reader = Reader::at(app, Script::On).await;
         reader.comments("Bo", SPAM).await;
-        reader.is_told("Your comment was not published").await;
-        reader.is_told("We have decided not to show it here.").await;
+        reader.is_told("Your comment is not published").await;
+        reader.is_told("It is not shown here.").await;
         assert_eq!(kept(app).await[0]["status"], "rejected");
         reader.has_no_complaints(&[]).await;
         // What the page may not do, the console tells: here it is made to.

@@ -269,6 +269,8 @@ fn commenters_that_are_not_told_apart_are_told() {
     finds(&alone(from("10.0.0.1").path()).ends(1), "problem", "proxies.private");
     let one = alone(from("203.0.113.7").path()).ends(0);
     assert!(finds(&one, "warning", "proxies.one_address")["found"].as_str().unwrap().contains("203.0.113.7/32"));
+    let demo = |_| json!({"post": {"id": "keep-the-comments"}, "client": {"ip": "127.0.0.1"}});
+    finds(&alone(with_comments(20, demo).path()).ends(0), "ok", "proxies.apart");
     let few = alone(with_comments(19, |_| json!({})).path()).ends(0);
     assert!(finds(&few, "ok", "proxies.apart")["found"].as_str().unwrap().contains("too few"));
 }

@@ -216,7 +216,7 @@ fn a_comment_goes_the_way_of_a_blogs_and_is_shown_once_approved() {
             .await
             .expect(200);
         let said = outcome(app, &query).await;
-        assert!(said.contains("was not published") && !said.contains("off"), "{said}");
+        assert!(said.contains("is not published") && !said.contains("off"), "{said}");
         assert!(!page(app, "").await.0.contains("three"));
         app.call("DELETE", &path_of(kept)).send().await.expect(204);
         assert!(outcome(app, &query).await.contains("do not find"));
@@ -239,8 +239,8 @@ fn what_readers_are_told_is_nothing_of_rules() {
             rate = posted(app, &with_fields(&ANA, &[("comment", &text), ("email", "d@mail.example")])).await;
         }
         let told = [
-            (spam, "was not published"),
-            (trapped, "was not published"),
+            (spam, "is not published"),
+            (trapped, "is not published"),
             (links, "comments with links"),
             (wording, "A person reads it before"),
             (rate, "within a short time"),

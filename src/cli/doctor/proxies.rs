@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::finding::{Finding, percent};
 use super::running::Running;
 use super::sample::SiteSample;
-use crate::domain::PublicAddress;
+use crate::domain::{PublicAddress, Submission};
 use crate::http;
 
 /// Of fewer comments or calls, a share says nothing.
@@ -28,10 +28,12 @@ pub(super) fn findings(sites: &[SiteSample], running: &Running, settings: &http:
     found
 }
 
-/// The addresses that came with comments; old ones that were imported are left out.
+/// The addresses that came with comments; old ones that were imported are left out, and those from the demo page, which is for
+/// whoever sits at this machine.
 fn from_readers(site: &SiteSample) -> impl Iterator<Item = Option<IpAddr>> {
     let submissions = site.latest.iter().map(|comment| &comment.submission);
-    submissions.filter(|submission| submission.decided.is_none()).map(|submission| submission.client.ip)
+    let is_readers = |submission: &&Submission| submission.decided.is_none() && *submission.post.id != *http::DEMO_POST;
+    submissions.filter(is_readers).map(|submission| submission.client.ip)
 }
 
 fn of_site(site: &SiteSample) -> Option<Finding> {

@@ -26,6 +26,7 @@ use super::route::Answer;
 use crate::domain::{Comment, CommentRef, SiteId, Status};
 use crate::service::{Error, FIRST_SITE};
 use form::Form;
+pub use page::POST_ID as DEMO_POST;
 use page::{POST_ID, Page, SCRIPT, STYLE, notice};
 use respond::Reply;
 use stamp::Stamp;

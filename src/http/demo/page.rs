@@ -6,8 +6,8 @@ use super::threads::Threads;
 use super::words::Outcome;
 use crate::http::escape::escaped;
 
-/// The post's id on this blog.
-pub(super) const POST_ID: &str = "keep-the-comments";
+/// The post's id on the demo's blog.
+pub const POST_ID: &str = "keep-the-comments";
 
 /// The post's title.
 pub(super) const TITLE: &str = "Keep the comments";

@@ -43,7 +43,7 @@
         if (answer.ok) {
           const { status } = await answer.json();
           if (status === "published") { tell("Good news", "Your comment has just been published.", "good"); return; }
-          if (status === "declined") { tell("A person has looked", "Your comment was not published.", "bad"); return; }
+          if (status === "declined") { tell("There is news", "Your comment is not published.", "bad"); return; }
         }
         if (answer.status === 429) { wait = slowest; }
       } catch { /* away for now: asked again later */ }

@@ -18,7 +18,7 @@ pub(super) struct Outcome {
 /// How a comment stands, by its token.
 pub(super) fn outcome(status: &Result<PublicStatus, Error>) -> Outcome {
     const WAITING: &str = "Thank you. Your comment is waiting for approval";
-    const DECLINED: &str = "Your comment was not published";
+    const DECLINED: &str = "Your comment is not published";
     let waiting = |text| Outcome { tone: "waiting", title: WAITING, text, is_open: true };
     let declined = |text| Outcome { tone: "bad", title: DECLINED, text, is_open: false };
     match status {
@@ -50,7 +50,7 @@ pub(super) fn outcome(status: &Result<PublicStatus, Error>) -> Outcome {
                 "It was declined because of its wording. You are welcome to say it again in other words."
             }
             PublicReason::Rate => "Too many comments came in within a short time. You are welcome to try again later.",
-            PublicReason::Review => "We have decided not to show it here. Thank you for your understanding.",
+            PublicReason::Review => "It is not shown here. Thank you for your understanding.",
         }),
         Err(Error::UnknownStatus) => Outcome {
             tone: "bad",

@@ -118,8 +118,8 @@ impl Route {
         self.method == *method || (self.method == Method::GET && *method == Method::HEAD)
     }
 
-    /// Who may call: `public`; `nearby`, which is this machine or everybody, as configured; or `key`, `operator` or `site` and the scopes of which one is needed; and whether a
-    /// network may do without.
+    /// Who may call: `public`; `nearby`, which is this machine or everybody, as configured; or `key`, `operator` or `site` and
+    /// the scopes of which one is needed; and whether a network may do without.
     pub fn access_in_words(&self) -> String {
         let words = |kind: &str, scopes: &[Scope]| {
             let scopes: Vec<_> = scopes.iter().map(|scope| scope.as_str()).collect();

@@ -16,9 +16,7 @@ const CANARY: &str = "canary-7f3a";
 
 #[tokio::test]
 async fn erased_content_leaves_the_files_while_the_store_is_open() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = opened(directory.path());
-    settle(&*store).await;
+    let (directory, store) = settled().await;
     keep(&*store, &blog(), told(held(1))).await;
     assert!(is_found(directory.path()));
     assert!(store.erase(&blog(), &by_id(1), at(5)).await.unwrap());
@@ -27,9 +25,7 @@ async fn erased_content_leaves_the_files_while_the_store_is_open() {
 
 #[tokio::test]
 async fn a_forgotten_author_leaves_the_files_also_where_others_quote_them() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = opened(directory.path());
-    settle(&*store).await;
+    let (directory, store) = settled().await;
     for n in 1..=120 {
         keep(&*store, &blog(), by_author(told(held(n)), 1)).await;
     }
@@ -43,9 +39,7 @@ async fn a_forgotten_author_leaves_the_files_also_where_others_quote_them() {
 
 #[tokio::test]
 async fn what_retention_takes_leaves_the_files() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = opened(directory.path());
-    settle(&*store).await;
+    let (directory, store) = settled().await;
     keep(&*store, &blog(), told(approved(1))).await;
     assert_eq!(store.expire(&blog(), &KEEP, on(91)).await.unwrap().purged, 1);
     leaves(directory.path());
@@ -53,9 +47,7 @@ async fn what_retention_takes_leaves_the_files() {
 
 #[tokio::test]
 async fn a_reader_keeps_erased_content_in_the_log_no_longer_than_to_the_next_job_after_it() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = opened(directory.path());
-    settle(&*store).await;
+    let (directory, store) = settled().await;
     keep(&*store, &blog(), told(held(1))).await;
     let reader = Connection::open(directory.path().join("moderato.db")).unwrap();
     reader.execute_batch("BEGIN; SELECT count(*) FROM comments").unwrap();
@@ -75,9 +67,7 @@ async fn a_reader_keeps_erased_content_in_the_log_no_longer_than_to_the_next_job
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_writers_and_readers_do_not_keep_erased_content_in_the_log() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = opened(directory.path());
-    settle(&*store).await;
+    let (directory, store) = settled().await;
     keep(&*store, &blog(), told(held(1))).await;
     let mut busy = tokio::task::JoinSet::new();
     let done = Arc::new(std::sync::atomic::AtomicBool::new(false));
@@ -104,9 +94,7 @@ async fn many_writers_and_readers_do_not_keep_erased_content_in_the_log() {
 
 #[tokio::test]
 async fn a_store_that_was_killed_before_it_emptied_the_log_does_so_at_the_next_start() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = opened(directory.path());
-    settle(&*store).await;
+    let (directory, store) = settled().await;
     keep(&*store, &blog(), told(held(1))).await;
     let reader = Connection::open(directory.path().join("moderato.db")).unwrap();
     reader.execute_batch("BEGIN; SELECT count(*) FROM comments").unwrap();
@@ -144,6 +132,14 @@ fn leaves(directory: &Path) {
         std::thread::sleep(Duration::from_millis(10));
     }
     panic!("erased content is still in the files");
+}
+
+/// A new store on the disk with its sites.
+async fn settled() -> (tempfile::TempDir, Arc<dyn Store>) {
+    let directory = tempfile::tempdir().unwrap();
+    let store = opened(directory.path());
+    settle(&*store).await;
+    (directory, store)
 }
 
 fn opened(data: &Path) -> Arc<dyn Store> {

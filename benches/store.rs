@@ -107,7 +107,7 @@ fn keyed_of(n: u32) -> store::Record {
 }
 
 fn opened(runtime: &Runtime, directory: &std::path::Path) -> Arc<dyn Store> {
-    let store = store::open(&Settings { url: "sqlite:".to_owned() }, directory).expect("a store");
+    let store = store::open(&Settings::embedded(), directory).expect("a store", &Clock::System);
     runtime.block_on(settle(&*store));
     store
 }

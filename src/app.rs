@@ -166,7 +166,7 @@ fn bind(settings: &http::Settings) -> Result<TcpListener, Error> {
 }
 
 fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, Error> {
-    store::open(&settings.store, &settings.data_dir).map_err(|error| Error::Store(error.to_string()))
+    store::open(&settings.store, &settings.data_dir, &Clock::System).map_err(|error| Error::Store(error.to_string()))
 }
 
 fn take_lock(data_dir: &Path) -> Result<ServeLock, Error> {

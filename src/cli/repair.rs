@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::terminal::{safe, safe_json};
 use super::{Context, DataArgs, Format, block_on};
 use crate::app;
+use crate::clock::Clock;
 use crate::domain::SiteId;
 use crate::store::{self, Mended, Repaired, ServeLock};
 
@@ -32,7 +33,7 @@ impl Repair {
         }
         let _lock = ServeLock::take(&settings.data_dir)?;
         let mended = store::mend(&settings.store, &settings.data_dir)?;
-        let store = store::open(&settings.store, &settings.data_dir)?;
+        let store = store::open(&settings.store, &settings.data_dir, &Clock::System)?;
         let sites = block_on(async {
             let mut sites = Vec::new();
             for site in store.sites().await? {

@@ -1,9 +1,11 @@
 //! What is left of a comment that is no longer kept: nothing personal.
 
+use serde::{Deserialize, Serialize};
+
 use super::{AuthorId, Comment, CommentId, Counted, ExternalId, Status, Timestamp};
 
 /// A comment that was here. Its ids stay taken, so that a late retry does not bring it back.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tombstone {
     /// Our id.
     pub id: CommentId,

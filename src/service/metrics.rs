@@ -216,6 +216,7 @@ impl Metrics {
         self.store_seconds.get_or_create(&[("verb", verb)]).observe(took.as_secs_f64());
         let kind = match error {
             Some(store::Error::Unavailable(_)) => "unavailable",
+            Some(store::Error::NotReady { .. }) => "not_ready",
             Some(store::Error::Full(_)) => "full",
             Some(store::Error::Damaged(_)) => "damaged",
             // What is not there is the caller's fault.

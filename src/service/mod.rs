@@ -219,6 +219,7 @@ impl From<store::Error> for Error {
         match error {
             store::Error::UnknownSite => Error::UnknownSite,
             store::Error::Unavailable(why) => Error::Unavailable(why),
+            store::Error::NotReady { reason, detail } => Error::Unavailable(format!("{reason}: {detail}")),
             store::Error::Full(why) => Error::Full(why),
             store::Error::Damaged(why) => Error::Internal(why),
         }

@@ -138,6 +138,13 @@ impl std::error::Error for CopyError {}
 pub enum Error {
     /// The store cannot be reached or cannot write. The outcome of a write is unknown; the same call later resolves it.
     Unavailable(String),
+    /// The store is there, but not as the settings demand: nothing is written until somebody mends that.
+    NotReady {
+        /// Which demand, as one word for monitors.
+        reason: &'static str,
+        /// What is wrong and what to do, for the operator.
+        detail: String,
+    },
     /// There is no room for more comments; everything else still works.
     Full(String),
     /// There is no such site.
@@ -149,7 +156,7 @@ pub enum Error {
 impl Error {
     /// Whether the same call may succeed later without anybody's doing.
     pub fn transient(&self) -> bool {
-        matches!(self, Error::Unavailable(_) | Error::Full(_))
+        matches!(self, Error::Unavailable(_) | Error::NotReady { .. } | Error::Full(_))
     }
 }
 
@@ -157,6 +164,7 @@ impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Error::Unavailable(why) => write!(f, "the store is unavailable: {why}"),
+            Error::NotReady { reason, detail } => write!(f, "the store is not ready ({reason}): {detail}"),
             Error::Full(why) => write!(f, "the store is full: {why}"),
             Error::UnknownSite => f.write_str("there is no such site"),
             Error::Damaged(why) => write!(f, "the store is damaged: {why}"),

@@ -3,6 +3,7 @@
 mod embedded;
 mod error;
 mod exchange;
+mod redis;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ pub use exchange::{
     Recalled, Record, Recorded, Repaired, Seed, Standing,
 };
 
+use crate::clock::Clock;
 use crate::domain::{
     ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, Event, EventId,
     ExternalId, Keep, KeyId, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
@@ -180,14 +182,29 @@ pub trait Store: Send + Sync {
 pub struct Settings {
     /// `sqlite:` for the embedded store in the data directory.
     pub url: String,
+    /// What all keys in Redis begin with: 1 to 40 of `a-z`, `0-9`, `-` and `_`.
+    pub prefix: String,
+}
+
+impl Settings {
+    /// The embedded store.
+    pub fn embedded() -> Self {
+        Self::at("sqlite:")
+    }
+
+    /// The store at this address, set as the program comes.
+    pub fn at(url: &str) -> Self {
+        Self { url: url.to_owned(), prefix: "mod".to_owned() }
+    }
 }
 
 /// Opens the store that the settings name. The embedded one makes the data directory (mode 0700) and its database if they
 /// are missing, and brings an older database up to date; it does not take the [`ServeLock`], so that commands can work
 /// beside a running service.
-pub fn open(settings: &Settings, data_dir: &Path) -> Result<Arc<dyn Store>, OpenError> {
+pub fn open(settings: &Settings, data_dir: &Path, clock: &Clock) -> Result<Arc<dyn Store>, OpenError> {
     match settings.url.as_str() {
         "sqlite:" => Ok(Arc::new(embedded::Embedded::on_disk(data_dir)?)),
+        url if url.starts_with("redis") => Ok(Arc::new(redis::Redis::new(settings, clock.clone())?)),
         other => Err(OpenError::unknown_url(other)),
     }
 }

@@ -19,7 +19,7 @@ const COMMENTS: usize = 600;
 fn fill(data: &Path, goes_on: bool) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let store = store::open(&store::Settings { url: "sqlite:".to_owned() }, data).unwrap();
+        let store = store::open(&store::Settings::embedded(), data, &Clock::System).unwrap();
         let clock = Clock::manual("2020-01-01T00:00:00.000Z".parse().unwrap());
         let identity = settle(&*store, false, clock.now(), |_| Ok(())).await.unwrap();
         let environment = Environment::default();

@@ -30,7 +30,7 @@ impl House {
     pub async fn new(folder: &Path) -> Self {
         let data = folder.join("data");
         std::fs::create_dir_all(&data).unwrap();
-        let store = store::open(&store::Settings { url: "sqlite:".to_owned() }, &data).unwrap();
+        let store = store::open(&store::Settings::embedded(), &data, &Clock::System).unwrap();
         let clock = Clock::manual("2024-03-01T12:00:00.000Z".parse().unwrap());
         let identity = settle(&*store, true, clock.now(), |_| Ok(())).await.unwrap();
         let environment = Environment::default();

@@ -45,7 +45,7 @@ type Extras = (http::MetricsSettings, http::DemoSettings);
 
 /// The store under test.
 pub fn open_store(directory: &std::path::Path) -> Arc<dyn Store> {
-    store::open(&store::Settings { url: "sqlite:".to_owned() }, directory).unwrap()
+    store::open(&store::Settings::embedded(), directory, &Clock::System).unwrap()
 }
 
 /// A table of the configuration as shipped but for these lines, read as the type that owns it.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use moderato::clock::Clock;
 use moderato::domain::DecisionAction::Approve;
 use moderato::domain::{AuthorId, Counts, EventId, Filter, HistoryKind, ListQuery, Parent, Sort, Status};
 use moderato::store::{self, Error, Expired, Forgotten, Settings, Store};
@@ -185,7 +186,7 @@ async fn damaged(damage: &str) -> TempDir {
 }
 
 fn opened(data: &Path) -> Arc<dyn Store> {
-    store::open(&Settings { url: "sqlite:".to_owned() }, data).unwrap()
+    store::open(&Settings::embedded(), data, &Clock::System).unwrap()
 }
 
 fn file(directory: &TempDir) -> PathBuf {

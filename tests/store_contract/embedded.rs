@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
+use moderato::clock::Clock;
 use moderato::domain::DecisionAction::Approve;
 use moderato::domain::{CommentId, EventId, HistoryKind};
 use moderato::store::{self, Error, OpenError, Record, Recorded, ServeLock, Settings, Store};
@@ -59,8 +60,8 @@ fn directory_and_database_are_made_for_the_owner_alone() {
 
 #[test]
 fn a_store_of_an_unknown_kind_is_refused_without_showing_its_password() {
-    let settings = Settings { url: "redis://:secret@cache/0".to_owned() };
-    let refused = store::open(&settings, Path::new("/nowhere")).err().unwrap();
+    let settings = Settings::at("redis://:secret@cache/0");
+    let refused = store::open(&settings, Path::new("/nowhere"), &Clock::System).err().unwrap();
     assert_eq!(refused, OpenError::UnknownUrl("redis".to_owned()));
     assert!(!refused.to_string().contains("secret"), "{refused}");
 }
@@ -263,11 +264,11 @@ async fn child_that_writes_until_it_is_killed() {
 }
 
 fn opened(data: &Path) -> Arc<dyn Store> {
-    store::open(&Settings { url: "sqlite:".to_owned() }, data).unwrap()
+    store::open(&Settings::embedded(), data, &Clock::System).unwrap()
 }
 
 fn refusal(data: &Path) -> OpenError {
-    store::open(&Settings { url: "sqlite:".to_owned() }, data).err().unwrap()
+    store::open(&Settings::embedded(), data, &Clock::System).err().unwrap()
 }
 
 fn file(directory: &TempDir) -> PathBuf {
@@ -297,7 +298,7 @@ async fn with_data() -> TempDir {
 #[tokio::test]
 async fn a_database_that_was_removed_takes_nothing_more() {
     let directory = tempfile::tempdir().unwrap();
-    let store = store::open(&Settings { url: "sqlite:".to_owned() }, directory.path()).unwrap();
+    let store = store::open(&Settings::embedded(), directory.path(), &Clock::System).unwrap();
     settle(&*store).await;
     keep(&*store, &blog(), held(1)).await;
     let (file, aside) = (directory.path().join("moderato.db"), directory.path().join("aside.db"));

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use moderato::clock::Clock;
 use moderato::domain::{AuthorId, Comment, HistoryKind, Parent};
 use moderato::store::{self, Settings, Store};
 use rusqlite::Connection;
@@ -143,5 +144,5 @@ async fn settled() -> (tempfile::TempDir, Arc<dyn Store>) {
 }
 
 fn opened(data: &Path) -> Arc<dyn Store> {
-    store::open(&Settings { url: "sqlite:".to_owned() }, data).unwrap()
+    store::open(&Settings::embedded(), data, &Clock::System).unwrap()
 }

@@ -19,6 +19,8 @@ mod leaving;
 mod linking;
 mod listing;
 mod random;
+#[path = "../support/redis.rs"]
+mod redis;
 mod repair;
 mod retention;
 mod settings;
@@ -30,6 +32,7 @@ mod upgrade;
 
 use std::sync::Arc;
 
+use moderato::clock::Clock;
 use moderato::store::{self, Settings, Store};
 
 /// A kind of store to test.
@@ -40,14 +43,18 @@ struct Backend {
 }
 
 /// Every kind of store.
-const BACKENDS: [Backend; 2] =
-    [Backend { name: "embedded on disk", make: on_disk }, Backend { name: "embedded in memory", make: in_memory }];
+const BACKENDS: [Backend; 3] = [
+    Backend { name: "embedded on disk", make: on_disk },
+    Backend { name: "embedded in memory", make: in_memory },
+    Backend { name: "one Redis", make: one_redis },
+];
 
 /// A store of a test's own, and a look behind it.
 pub struct Bench {
     store: Arc<dyn Store>,
     /// Recomputes what the store derives from its comments; `None` where nothing can look behind it.
     audit: Option<Audit>,
+    server: Option<redis::Server>,
 }
 
 type Audit = Box<dyn Fn() -> Result<audit::Summary, Vec<String>> + Send>;
@@ -75,10 +82,16 @@ fn audited(bench: &Bench, name: &str) {
 
 fn on_disk() -> Bench {
     let directory = tempfile::tempdir().unwrap();
-    let store = store::open(&Settings { url: "sqlite:".to_owned() }, directory.path()).unwrap();
-    Bench { store, audit: Some(Box::new(move || audit::audit(&directory.path().join("moderato.db")))) }
+    let store = store::open(&Settings::embedded(), directory.path(), &Clock::System).unwrap();
+    Bench { store, audit: Some(Box::new(move || audit::audit(&directory.path().join("moderato.db")))), server: None }
 }
 
 fn in_memory() -> Bench {
-    Bench { store: store::in_memory().unwrap(), audit: None }
+    Bench { store: store::in_memory().unwrap(), audit: None, server: None }
+}
+
+fn one_redis() -> Bench {
+    let server = redis::Server::start(&[]);
+    let store = store::open(&Settings::at(&server.url()), std::path::Path::new("/nowhere"), &Clock::System).unwrap();
+    Bench { store, audit: None, server: Some(server) }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use moderato::clock::Clock;
 use moderato::domain::DecisionAction::Approve;
 use moderato::domain::{EventId, HistoryKind, Parent, Reason};
 use moderato::store::{self, Error, Repaired, Settings, Store};
@@ -131,5 +132,5 @@ fn file(directory: &TempDir) -> std::path::PathBuf {
 }
 
 fn opened(data: &Path) -> Arc<dyn Store> {
-    store::open(&Settings { url: "sqlite:".to_owned() }, data).unwrap()
+    store::open(&Settings::embedded(), data, &Clock::System).unwrap()
 }

@@ -1,5 +1,6 @@
 //! Databases that earlier versions wrote.
 
+use moderato::clock::Clock;
 use moderato::domain::{AuthorId, Comment, CommentRef, Filter, HistoryKind, ListQuery, Parent, Review, SiteSettings};
 use moderato::store::{self, Settings};
 use rusqlite::Connection;
@@ -22,7 +23,7 @@ async fn a_database_of_schema_1_is_brought_up_to_date_with_what_is_in_it() {
     old.pragma_update(None, "application_id", 0x4d64_7274).unwrap();
     old.pragma_update(None, "user_version", 1).unwrap();
     drop(old);
-    let store = store::open(&Settings { url: "sqlite:".to_owned() }, directory.path()).unwrap();
+    let store = store::open(&Settings::embedded(), directory.path(), &Clock::System).unwrap();
     assert_eq!(store.identity().await.unwrap().unwrap().store_id, "old");
     assert_eq!(store.settings(&blog()).await.unwrap(), SiteSettings::default());
     let key = store.key(&key_id('a')).await.unwrap().unwrap();
@@ -64,7 +65,7 @@ async fn a_filled_database_of_schema_2_learns_the_age_of_what_is_in_it() {
     old.pragma_update(None, "application_id", 0x4d64_7274).unwrap();
     old.pragma_update(None, "user_version", 2).unwrap();
     drop(old);
-    let store = store::open(&Settings { url: "sqlite:".to_owned() }, directory.path()).unwrap();
+    let store = store::open(&Settings::embedded(), directory.path(), &Clock::System).unwrap();
     for comment in [&first, &second] {
         assert_eq!(store.get(&blog(), &CommentRef::Id(comment.id)).await.unwrap().as_ref(), Some(comment));
     }

@@ -1,0 +1,60 @@
+//! The feed of events: a stream whose ids are the events', in the order of the writes.
+
+use redis::streams::StreamRangeReply;
+use serde::{Deserialize, Serialize};
+
+use super::base::Base;
+use super::keys;
+use super::packed::{from_json, json};
+use super::plan::Plan;
+use crate::domain::{Comment, CommentId, Event, EventChange, EventId, ExternalId, SiteId, Status, Timestamp};
+use crate::store::Error;
+
+/// An event without its id, which the script gives it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct News {
+    pub(super) at: Timestamp,
+    #[serde(flatten)]
+    pub(super) change: EventChange,
+    pub(super) comment: CommentId,
+    pub(super) external_id: Option<ExternalId>,
+    pub(super) version: u64,
+    pub(super) status: Status,
+}
+
+impl News {
+    /// Something that happened to this comment, as it is after it.
+    pub(super) fn of(change: EventChange, comment: &Comment, at: Timestamp) -> Self {
+        let external_id = comment.submission.external_id.clone();
+        Self { at, change, comment: comment.id, external_id, version: comment.version, status: comment.status }
+    }
+
+    /// Puts it into the feed with a plan.
+    pub(super) fn tell(&self, plan: &mut Plan) -> Result<(), Error> {
+        plan.tell(self.at.millis(), json(self)?);
+        Ok(())
+    }
+
+    fn into_event(self, id: EventId) -> Event {
+        let Self { at, change, comment, external_id, version, status } = self;
+        Event { id, at, change, comment, external_id, version, status }
+    }
+}
+
+impl Base {
+    /// [`Store::events`](crate::store::Store::events)
+    pub(super) async fn events(&self, site: &SiteId, after: EventId, limit: usize) -> Result<Vec<Event>, Error> {
+        self.read_head(site).await?;
+        let mut question = redis::cmd("XRANGE");
+        question.arg(self.names.site(site).key(keys::FEED)).arg(format!("({after}")).arg("+").arg("COUNT").arg(limit);
+        let entries: StreamRangeReply = self.ask(question).await?;
+        entries.ids.iter().map(|entry| event_of(&entry.id, entry.get::<Vec<u8>>("e"))).collect()
+    }
+}
+
+fn event_of(id: &str, packed: Option<Vec<u8>>) -> Result<Event, Error> {
+    let strange = || Error::Damaged(format!("event {id} cannot be read"));
+    let place = id.parse().map_err(|_| strange())?;
+    let news: News = from_json(&packed.ok_or_else(strange)?)?;
+    Ok(news.into_event(place))
+}

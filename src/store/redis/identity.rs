@@ -1,0 +1,78 @@
+//! Who the store is, and what an empty one begins with.
+
+use serde::{Deserialize, Serialize};
+
+use super::base::{Base, tag_of};
+use super::keys;
+use super::packed::{from_json, json};
+use super::plan::Plan;
+use crate::domain::{ApiKey, Site};
+use crate::store::{Error, Identity, Seed};
+
+/// The number of this layout of keys. Processes of this number and of the one before run together.
+pub(super) const SCHEMA: u32 = 1;
+
+/// What `mod:schema` holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Schema {
+    pub(super) schema: u32,
+    pub(super) store_id: String,
+    /// In hexadecimal digits.
+    secret: String,
+    /// What the store begins with, until all of it is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    beginning: Option<Beginning>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Beginning {
+    site: Site,
+    keys: Vec<ApiKey>,
+}
+
+impl Base {
+    /// [`Store::identity`](crate::store::Store::identity). A first start that was cut short is finished first.
+    pub(super) async fn identity(&self) -> Result<Option<Identity>, Error> {
+        let Some((schema, value)) = self.schema().await? else { return Ok(None) };
+        let secret = data_encoding::HEXLOWER.decode(schema.secret.as_bytes()).ok();
+        let secret = secret.and_then(|secret| secret.try_into().ok());
+        let secret =
+            secret.ok_or_else(|| Error::Damaged(format!("{} holds no secret", self.names.schema().as_str())))?;
+        let identity = Identity { store_id: schema.store_id.clone(), secret };
+        if let Some(Beginning { site, keys }) = &schema.beginning {
+            let _ = self.tag.set(tag_of(&schema.store_id));
+            self.create_site(site).await?;
+            for key in keys {
+                self.create_key(key).await?;
+            }
+            let mut done = Plan::without_head(self.names.schema());
+            done.expect(String::new(), value);
+            done.set(String::new(), json(&Schema { beginning: None, ..schema })?);
+            // If another process was faster, it is done.
+            self.try_commit(None, &done).await?;
+        }
+        let _ = self.tag.set(tag_of(&identity.store_id));
+        Ok(Some(identity))
+    }
+
+    /// What `mod:schema` holds, and the value itself.
+    pub(super) async fn schema(&self) -> Result<Option<(Schema, Vec<u8>)>, Error> {
+        let mut question = redis::cmd("GET");
+        question.arg(self.names.schema().as_str());
+        let Some(value) = self.ask::<Option<Vec<u8>>>(question).await? else { return Ok(None) };
+        Ok(Some((from_json(&value)?, value)))
+    }
+
+    /// [`Store::settle`](crate::store::Store::settle)
+    pub(super) async fn settle(&self, seed: Seed) -> Result<Identity, Error> {
+        let Seed { identity, site, keys } = seed;
+        let secret = data_encoding::HEXLOWER.encode(&identity.secret);
+        let schema =
+            Schema { schema: SCHEMA, store_id: identity.store_id, secret, beginning: Some(Beginning { site, keys }) };
+        let mut first = Plan::without_head(self.names.schema());
+        first.expect_absent(String::new());
+        first.set(String::new(), json(&schema)?);
+        self.try_commit(None, &first).await?;
+        self.identity().await?.ok_or_else(|| Error::Unavailable("the store was emptied while it was made".to_owned()))
+    }
+}

@@ -1,0 +1,181 @@
+//! Every key there is: its name, its type, what is in it and how long it lives.
+//!
+//! A site's keys are `mod:{<site>}:<name>`: one hash tag, so one slot. `commit.lua` makes them of a [`Prefix`] and names. Instead
+//! of `mod` they begin with what `store.prefix` says.
+//!
+//! | name | type | content |
+//! | --- | --- | --- |
+//! | `head` | string | `<tag> <event millis> <event number> <approved> <held> <rejected> <open> <settings version> <operations>`: that the site is here, of which store, and its numbers |
+//! | `settings` | string | what the site overrides, as JSON; missing where it overrides nothing |
+//! | `c:<id>` | string | a comment ([`packed`](super::packed)) |
+//! | `t:<id>` | string | a tombstone ([`packed`](super::packed)) |
+//! | `x:<external id>` | string | the id of the comment, or of the tombstone, that has this id of the blog's |
+//! | `i:<key>` | string, expires | what an idempotency key was used for: `<comment id> <fingerprint> <applied> <kept until>` |
+//! | `h:<kind>:<hash>` | string | an entry of the history: `<period>:<seen>,<approved>,<spam>,<abuse>;…|<member>:<uses>;…` |
+//! | `l:<limit>:<hash>` | string, expires | until when each quota of a limit is used up, in microseconds |
+//! | `k:<key id>` | string | an API key, as JSON |
+//! | `u:<key id>` | string | when an API key was last used, in milliseconds |
+//! | `e` | stream | the feed; field `e` is the event without its id, as JSON |
+//! | [`Index`] | sorted set, all scores 0 | members are a sort key of 8 bytes and an id of 16, read by `ZRANGE … BYLEX` |
+//!
+//! What is of no site:
+//!
+//! | key | type | content |
+//! | --- | --- | --- |
+//! | `mod:schema` | string | who the store is and of which schema, as JSON; while a first start is under way, what it begins with |
+//! | `mod:sites` | hash | from a site's id to the site, as JSON |
+//! | `mod:keys` | hash | from an API key's id to the site that has its record; empty: the operator |
+//! | `mod:{@operator}:k:<key id>` and so on | | the operator's API keys, as a site's |
+
+use crate::domain::{AuthorId, CommentId, ExternalId, HistoryKey, HistoryKind, KeyId, SiteId};
+use crate::store::IdempotencyKey;
+
+/// The site's numbers.
+pub(super) const HEAD: &str = "head";
+/// What the site overrides.
+pub(super) const SETTINGS: &str = "settings";
+/// The feed.
+pub(super) const FEED: &str = "e";
+
+/// What all keys of one store begin with: `mod`, unless several stores share the servers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Names(String);
+
+impl Names {
+    /// Names that begin so.
+    pub(super) fn new(beginning: &str) -> Self {
+        Self(beginning.to_owned())
+    }
+
+    /// Of a site.
+    pub(super) fn site(&self, site: &SiteId) -> Prefix {
+        Prefix(format!("{}:{{{site}}}:", self.0))
+    }
+
+    /// Of a site's API keys, or of the operator's: no site's id has an `@`.
+    pub(super) fn owner(&self, site: Option<&SiteId>) -> Prefix {
+        site.map_or_else(|| Prefix(format!("{}:{{@operator}}:", self.0)), |site| self.site(site))
+    }
+
+    /// Who the store is: one key, whose name behind this is empty.
+    pub(super) fn schema(&self) -> Prefix {
+        Prefix(format!("{}:schema", self.0))
+    }
+
+    /// The sites.
+    pub(super) fn sites(&self) -> String {
+        format!("{}:sites", self.0)
+    }
+
+    /// Whose an API key is.
+    pub(super) fn keys(&self) -> String {
+        format!("{}:keys", self.0)
+    }
+}
+
+/// What the names of a site's keys stand behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Prefix(String);
+
+impl Prefix {
+    /// As `KEYS[1]`.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The whole key of a name.
+    pub(super) fn key(&self, name: &str) -> String {
+        format!("{}{name}", self.0)
+    }
+}
+
+/// A comment.
+pub(super) fn comment(id: CommentId) -> String {
+    format!("c:{id}")
+}
+
+/// A tombstone.
+pub(super) fn tombstone(id: CommentId) -> String {
+    format!("t:{id}")
+}
+
+/// Whose an id of the blog's is.
+pub(super) fn external(id: &ExternalId) -> String {
+    format!("x:{id}")
+}
+
+/// What an idempotency key was used for.
+pub(super) fn idempotency(key: &IdempotencyKey) -> String {
+    format!("i:{}", data_encoding::HEXLOWER.encode(&key.0))
+}
+
+/// An entry of the history.
+pub(super) fn history(key: &HistoryKey) -> String {
+    let kind = match key.kind {
+        HistoryKind::Mail => 'm',
+        HistoryKind::Account => 'a',
+        HistoryKind::MailNet => 'n',
+        HistoryKind::MailOwner => 'o',
+        HistoryKind::Text => 't',
+    };
+    format!("h:{kind}:{}", data_encoding::HEXLOWER.encode(&key.hash))
+}
+
+/// An API key.
+pub(super) fn api_key(id: &KeyId) -> String {
+    format!("k:{id}")
+}
+
+/// When an API key was last used.
+pub(super) fn last_use(id: &KeyId) -> String {
+    format!("u:{id}")
+}
+
+/// An index: comments, tombstones or keys in some order.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Index {
+    /// `q`: comments whose review is open, by priority.
+    Queue,
+    /// `s:<status>`: comments of a status, by when they were written.
+    Status(crate::domain::Status),
+    /// `p:<post>`: comments on a post, by when they were written.
+    Post(String),
+    /// `a:<author>`: comments that name an author by either token, by when they were written.
+    Author(AuthorId),
+    /// `r:<id>` or `r:ext:<external id>`: comments that quote the comment of this name, by when they were written.
+    Replies(String),
+    /// `o:<status>`: comments of a status by when they changed last, but of held ones only those whose review is open.
+    Age(crate::domain::Status),
+    /// `o:withdrawn`: held comments whose review is done, by when they changed last.
+    Withdrawn,
+    /// `o:address`: comments with a whole address, by when they came in.
+    Address,
+    /// `t`: tombstones, by id.
+    Tombstones,
+    /// `o:tombstone`: tombstones, by when their comments went.
+    TombstoneAge,
+    /// `ta:<author>`: tombstones that name an author by either token, by id.
+    TombstoneAuthor(AuthorId),
+    /// `k`: API keys, by when they were made. Their ids are texts of 12 bytes.
+    Keys,
+}
+
+impl Index {
+    /// Its name.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Index::Queue => "q".to_owned(),
+            Index::Status(status) => format!("s:{}", status.as_str()),
+            Index::Post(post) => format!("p:{post}"),
+            Index::Author(author) => format!("a:{author}"),
+            Index::Replies(name) => format!("r:{name}"),
+            Index::Age(status) => format!("o:{}", status.as_str()),
+            Index::Withdrawn => "o:withdrawn".to_owned(),
+            Index::Address => "o:address".to_owned(),
+            Index::Tombstones => "t".to_owned(),
+            Index::TombstoneAge => "o:tombstone".to_owned(),
+            Index::TombstoneAuthor(author) => format!("ta:{author}"),
+            Index::Keys => "k".to_owned(),
+        }
+    }
+}

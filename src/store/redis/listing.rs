@@ -1,0 +1,170 @@
+//! Lists of comments: one index is read in the query's order, every condition is tested on the records read.
+
+use std::cmp::Ordering;
+
+use super::base::Base;
+use super::keys::{self, Index, Prefix};
+use super::packed;
+use super::places;
+use crate::domain::{
+    self, Comment, CommentRef, ListQuery, MAX_READ, MAX_READ_BYTES, Page, Position, SiteId, Sort, Status,
+};
+use crate::store::Error;
+
+/// How many records are read at once.
+const CHUNK: usize = 100;
+
+impl Base {
+    /// [`Store::list`](crate::store::Store::list)
+    pub(super) async fn list(&self, site: &SiteId, query: &ListQuery) -> Result<Page<Comment>, Error> {
+        self.read_head(site).await?;
+        let mut walk = match query.index() {
+            domain::Index::External(id) => return self.list_one(site, query, &CommentRef::External(id.clone())).await,
+            domain::Index::Queue => Walk::over(vec![Index::Queue], query),
+            domain::Index::Post(post) => Walk::over(vec![Index::Post(post.to_owned())], query),
+            domain::Index::Author(author) => Walk::over(vec![Index::Author(*author)], query),
+            domain::Index::Status(status) => Walk::over(vec![Index::Status(status)], query),
+            domain::Index::All => Walk::over(Status::ALL.map(Index::Status).to_vec(), query),
+        };
+        let prefix = self.names.site(site);
+        let (mut page, mut read, mut bytes) =
+            (Page { items: Vec::new(), next: query.after, damaged: Vec::new() }, 0, 0);
+        loop {
+            let wanted = CHUNK.min(MAX_READ + 1 - read).min(query.limit.saturating_sub(page.items.len()) + 1);
+            let positions = walk.next(self, &prefix, wanted).await?;
+            if positions.is_empty() {
+                return Ok(Page { next: None, ..page });
+            }
+            let names: Vec<String> = positions.iter().map(|position| keys::comment(position.id)).collect();
+            let records = self.values(&prefix, &names).await?;
+            for (position, record) in positions.iter().zip(records) {
+                // One record more than is read tells whether the index ends here.
+                if read == MAX_READ || bytes >= MAX_READ_BYTES || page.items.len() >= query.limit {
+                    return Ok(page);
+                }
+                // One that went between the two reads is in no list any more.
+                let Some(record) = record else { continue };
+                page.next = Some(*position);
+                read += 1;
+                match packed::comment(position.id, &record) {
+                    // One that has moved in this order since its place was read stands elsewhere now.
+                    Ok(comment) if query.position(&comment) != Some(*position) => {}
+                    Ok(comment) => {
+                        bytes += ListQuery::weight(&comment);
+                        if query.filter.accepts(&comment) {
+                            page.items.push(comment);
+                        }
+                    }
+                    // One damaged record must not hide all others; whoever reads the log can erase it by its id.
+                    Err(Error::Damaged(why)) => {
+                        tracing::error!("left out of a list: {why}");
+                        page.damaged.push(position.id);
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+    }
+
+    async fn list_one(&self, site: &SiteId, query: &ListQuery, comment: &CommentRef) -> Result<Page<Comment>, Error> {
+        let mut page = Page { items: Vec::new(), next: None, damaged: Vec::new() };
+        let found = match self.find(site, comment).await {
+            Err(Error::Damaged(why)) => {
+                tracing::error!("left out of a list: {why}");
+                if let CommentRef::External(id) = comment {
+                    page.damaged.extend(self.id_of(site, &keys::external(id)).await?);
+                }
+                return Ok(page);
+            }
+            found => found?,
+        };
+        let Some(comment) = found.map(|found| found.comment) else { return Ok(page) };
+        let beyond = |position: Position| match query.after {
+            None => true,
+            Some(after) if query.sort == Sort::Newest => position < after,
+            Some(after) => position > after,
+        };
+        if query.position(&comment).is_some_and(beyond) && query.filter.accepts(&comment) && query.limit > 0 {
+            page.items.push(comment);
+        }
+        Ok(page)
+    }
+
+    /// Members of an index beyond a position, in one direction.
+    pub(super) async fn members(
+        &self,
+        prefix: &Prefix,
+        index: &Index,
+        (after, newest_first): (Option<Position>, bool),
+        limit: usize,
+    ) -> Result<Vec<Position>, Error> {
+        let mut question = redis::cmd("ZRANGE");
+        question.arg(prefix.key(&index.name()));
+        let beyond = after.map(|position| [b"(".as_slice(), &places::member(position.key, position.id)].concat());
+        if newest_first {
+            question.arg(beyond.unwrap_or_else(|| b"+".to_vec())).arg("-").arg("BYLEX").arg("REV");
+        } else {
+            question.arg(beyond.unwrap_or_else(|| b"-".to_vec())).arg("+").arg("BYLEX");
+        }
+        question.arg("LIMIT").arg(0).arg(limit);
+        let members: Vec<Vec<u8>> = self.ask(question).await?;
+        Ok(members.iter().filter_map(|member| places::position(member)).collect())
+    }
+}
+
+/// A walk through indexes in one order, merged.
+struct Walk {
+    parts: Vec<Part>,
+    newest_first: bool,
+}
+
+struct Part {
+    index: Index,
+    after: Option<Position>,
+    /// Read and not yet given, the next one last.
+    ahead: Vec<Position>,
+    ended: bool,
+}
+
+impl Walk {
+    fn over(indexes: Vec<Index>, query: &ListQuery) -> Self {
+        let part = |index| Part { index, after: query.after, ahead: Vec::new(), ended: false };
+        Self { parts: indexes.into_iter().map(part).collect(), newest_first: query.sort == Sort::Newest }
+    }
+
+    /// The next positions, at most so many; fewer only at the end.
+    async fn next(&mut self, base: &Base, prefix: &Prefix, most: usize) -> Result<Vec<Position>, Error> {
+        let mut positions = Vec::with_capacity(most);
+        while positions.len() < most {
+            for part in &mut self.parts {
+                if part.ahead.is_empty() && !part.ended {
+                    let asked = most - positions.len();
+                    let order = (part.after, self.newest_first);
+                    let mut found = base.members(prefix, &part.index, order, asked).await?;
+                    part.ended = found.len() < asked;
+                    part.after = found.last().copied().or(part.after);
+                    found.reverse();
+                    part.ahead = found;
+                }
+            }
+            let newest_first = self.newest_first;
+            let order = |one: &Position, other: &Position| if newest_first { other.cmp(one) } else { one.cmp(other) };
+            let first = |one: &&mut Part, other: &&mut Part| match (one.ahead.last(), other.ahead.last()) {
+                (Some(one), Some(other)) => order(one, other),
+                (None, None) => Ordering::Equal,
+                (one, _) => {
+                    if one.is_none() {
+                        Ordering::Greater
+                    } else {
+                        Ordering::Less
+                    }
+                }
+            };
+            match self.parts.iter_mut().min_by(first).and_then(|part| part.ahead.pop()) {
+                Some(position) => positions.push(position),
+                None => break,
+            }
+        }
+        Ok(positions)
+    }
+}

@@ -1,0 +1,204 @@
+//! The Redis store: one server, Sentinel or a cluster; any number of processes on it.
+//!
+//! A verb reads, lets the rules of [`domain`](crate::domain) say what follows, and writes that by one run of `commit.lua`, which
+//! first looks whether everything is still as it was read. If not, the verb begins again.
+
+mod base;
+mod changes;
+mod feed;
+mod identity;
+mod keeping;
+mod keyring;
+mod keys;
+mod link;
+mod listing;
+mod packed;
+mod places;
+mod plan;
+mod recalling;
+mod sites;
+mod totals;
+
+use std::sync::OnceLock;
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+
+use self::base::Base;
+use self::keys::Names;
+use self::link::Link;
+use super::{
+    Error, Expired, Forgotten, Idempotency, Identity, OpenError, Outcome, Recall, Recalled, Record, Recorded, Repaired,
+    Seed, Settings, Store,
+};
+use crate::clock::Clock;
+use crate::domain::{
+    ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, Event, EventId,
+    ExternalId, Keep, KeyId, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
+    Tombstone, Totals,
+};
+
+/// The store. Each verb's body is in the file of its family.
+pub(super) struct Redis {
+    base: Base,
+}
+
+impl Redis {
+    /// A store at this address; nothing is asked of it yet.
+    pub(super) fn new(settings: &Settings, clock: Clock) -> Result<Self, OpenError> {
+        let (link, names) = (Link::new(&settings.url)?, Names::new(&settings.prefix));
+        Ok(Self { base: Base { link, names, clock, changes: watch::Sender::new(0), tag: OnceLock::new() } })
+    }
+}
+
+#[async_trait]
+impl Store for Redis {
+    async fn identity(&self) -> Result<Option<Identity>, Error> {
+        self.base.identity().await
+    }
+
+    async fn settle(&self, seed: Seed) -> Result<Identity, Error> {
+        self.base.settle(seed).await
+    }
+
+    async fn health(&self) -> Result<(), Error> {
+        self.base.identity().await.map(drop)
+    }
+
+    async fn recall(&self, site: &SiteId, ask: &Recall) -> Result<Recalled, Error> {
+        self.base.recall(site, ask).await
+    }
+
+    async fn record(&self, site: &SiteId, entry: Record) -> Result<Recorded, Error> {
+        self.base.record(site, &entry).await
+    }
+
+    async fn decide(
+        &self,
+        site: &SiteId,
+        comment: &CommentRef,
+        request: DecisionRequest,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Outcome, Error> {
+        self.base.decide(site, comment, &request, idempotency.as_ref()).await
+    }
+
+    async fn link(
+        &self,
+        site: &SiteId,
+        comment: &CommentRef,
+        external_id: ExternalId,
+        now: Timestamp,
+    ) -> Result<Outcome, Error> {
+        self.base.link(site, comment, &external_id, now).await
+    }
+
+    async fn withdraw(&self, site: &SiteId, comment: &CommentRef, now: Timestamp) -> Result<Outcome, Error> {
+        self.base.withdraw(site, comment, now).await
+    }
+
+    async fn erase(&self, site: &SiteId, comment: &CommentRef, now: Timestamp) -> Result<bool, Error> {
+        todo!("{site}{comment:?}{now:?}")
+    }
+
+    async fn forget(&self, site: &SiteId, author: AuthorId, now: Timestamp) -> Result<Forgotten, Error> {
+        todo!("{site}{author:?}{now:?}")
+    }
+
+    async fn author(&self, site: &SiteId, author: AuthorId, now: Timestamp) -> Result<Option<AuthorStanding>, Error> {
+        todo!("{site}{author:?}{now:?}")
+    }
+
+    async fn expire(&self, site: &SiteId, keep: &Keep, now: Timestamp) -> Result<Expired, Error> {
+        todo!("{site}{keep:?}{now:?}")
+    }
+
+    async fn tombstones(&self, site: &SiteId, after: Option<CommentId>, limit: usize) -> Result<Vec<Tombstone>, Error> {
+        todo!("{site}{after:?}{limit:?}")
+    }
+
+    async fn bury(&self, site: &SiteId, tombstone: Tombstone) -> Result<bool, Error> {
+        todo!("{site}{tombstone:?}")
+    }
+
+    async fn repair(&self, site: &SiteId) -> Result<Repaired, Error> {
+        todo!("{site}")
+    }
+
+    async fn get(&self, site: &SiteId, comment: &CommentRef) -> Result<Option<Comment>, Error> {
+        Ok(self.base.find(site, comment).await?.map(|found| found.comment))
+    }
+
+    async fn list(&self, site: &SiteId, query: &ListQuery) -> Result<Page<Comment>, Error> {
+        self.base.list(site, query).await
+    }
+
+    async fn events(&self, site: &SiteId, after: EventId, limit: usize) -> Result<Vec<Event>, Error> {
+        self.base.events(site, after, limit).await
+    }
+
+    fn feed_changes(&self) -> watch::Receiver<u64> {
+        self.base.changes.subscribe()
+    }
+
+    async fn create_site(&self, site: Site) -> Result<bool, Error> {
+        self.base.create_site(&site).await
+    }
+
+    async fn site(&self, site: &SiteId) -> Result<Option<Site>, Error> {
+        self.base.site(site).await
+    }
+
+    async fn counts(&self, site: &SiteId) -> Result<Counts, Error> {
+        self.base.counts(site).await
+    }
+
+    async fn totals(&self) -> Result<Totals, Error> {
+        self.base.totals().await
+    }
+
+    async fn sites(&self) -> Result<Vec<Site>, Error> {
+        self.base.sites().await
+    }
+
+    async fn rename_site(&self, site: &SiteId, name: SiteName) -> Result<Site, Error> {
+        self.base.rename_site(site, name).await
+    }
+
+    async fn delete_site(&self, site: &SiteId) -> Result<bool, Error> {
+        todo!("{site}")
+    }
+
+    async fn settings(&self, site: &SiteId) -> Result<SiteSettings, Error> {
+        self.base.settings(site).await
+    }
+
+    async fn override_policy(
+        &self,
+        site: &SiteId,
+        overrides: SiteOverrides,
+        expected: Option<u64>,
+    ) -> Result<Result<SiteSettings, SiteSettings>, Error> {
+        self.base.override_policy(site, overrides, expected).await
+    }
+
+    async fn create_key(&self, key: ApiKey) -> Result<(), Error> {
+        self.base.create_key(&key).await
+    }
+
+    async fn key(&self, id: &KeyId) -> Result<Option<ApiKey>, Error> {
+        self.base.key(id).await
+    }
+
+    async fn keys(&self, site: Option<&SiteId>) -> Result<Vec<ApiKey>, Error> {
+        self.base.keys(site).await
+    }
+
+    async fn note_uses(&self, uses: Vec<(KeyId, Timestamp)>) -> Result<(), Error> {
+        self.base.note_uses(uses).await
+    }
+
+    async fn delete_key(&self, site: Option<&SiteId>, id: &KeyId) -> Result<bool, Error> {
+        self.base.delete_key(site, id).await
+    }
+}

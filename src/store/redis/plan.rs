@@ -1,0 +1,338 @@
+//! A plan: what one run of `commit.lua` expects, and what it writes if all of that is so.
+
+use redis::Value;
+
+use super::keys::{Index, Prefix};
+use super::packed::Stamp;
+use super::places::Place;
+use crate::domain::{Comment, Delta, EventId, MemberChange, Status};
+use crate::store::Error;
+
+/// What is written to one site, all of it or nothing.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub(super) prefix: Prefix,
+    /// Begins every record that the plan writes.
+    pub(super) stamp: Stamp,
+    /// Whether there must be a site.
+    pub(super) has_head: bool,
+    /// Whether it is written also when Redis has no memory left: everything but new comments is.
+    pub(super) needs_room: bool,
+    /// How many operations the site must have seen.
+    pub(super) operations: Option<u64>,
+    expectations: Vec<(String, Vec<u8>)>,
+    pub(super) charges: Charges,
+    deltas: Vec<(String, Delta, bool)>,
+    counts: [i64; 4],
+    raises_settings: bool,
+    events: Vec<(i64, Vec<u8>)>,
+    removals: Vec<(String, Vec<u8>)>,
+    additions: Vec<(String, Vec<u8>)>,
+    deletions: Vec<String>,
+    values: Vec<(String, Vec<u8>)>,
+    passing: Vec<(String, Vec<u8>, i64)>,
+    trim: Option<EventId>,
+}
+
+/// What is paid to limits before anything is written.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Charges {
+    /// The time in microseconds where it is not the server's.
+    pub(super) micros: Option<i64>,
+    /// Whether somebody over a mark is told so, and nothing is written.
+    pub(super) stops_at_marks: bool,
+    /// Each with its key's name.
+    pub(super) charges: Vec<(String, Vec<Paid>)>,
+}
+
+/// One quota of a charge, in microseconds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Paid {
+    /// Between two.
+    pub(super) each: u64,
+    /// How far ahead of the time its use may lie.
+    pub(super) ahead: u64,
+    /// Whether it refuses or only marks.
+    pub(super) refuses: bool,
+}
+
+/// What came of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Committed {
+    /// It is written.
+    Written {
+        /// The last event of the site.
+        last_event: EventId,
+    },
+    /// This expectation (in the order in which they were given, from 0) failed; the value that is there.
+    Unexpected(usize, Option<Vec<u8>>),
+    /// There is no such site.
+    NoSite,
+    /// The site belongs to another store, or has seen another number of operations.
+    Lost,
+    /// This charge is refused by this of its quotas, for so many microseconds.
+    Refused(Wait),
+    /// This charge is over the mark of this of its quotas.
+    Over(Wait),
+}
+
+/// Which charge was not paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Wait {
+    pub(super) charge: usize,
+    pub(super) quota: usize,
+    pub(super) micros: u64,
+}
+
+impl Plan {
+    /// A plan that writes nothing yet, for a site that must be there.
+    pub(super) fn new(prefix: Prefix) -> Self {
+        Self {
+            prefix,
+            stamp: Stamp::new(),
+            has_head: true,
+            needs_room: false,
+            operations: None,
+            expectations: Vec::new(),
+            charges: Charges::default(),
+            deltas: Vec::new(),
+            counts: [0; 4],
+            raises_settings: false,
+            events: Vec::new(),
+            removals: Vec::new(),
+            additions: Vec::new(),
+            deletions: Vec::new(),
+            values: Vec::new(),
+            passing: Vec::new(),
+            trim: None,
+        }
+    }
+
+    /// A plan for a comment that comes in, which needs memory that may be wanting.
+    pub(super) fn of_new_comment(prefix: Prefix) -> Self {
+        Self { needs_room: true, ..Self::new(prefix) }
+    }
+
+    /// A plan for what is of no site, or for a site that is made.
+    pub(super) fn without_head(prefix: Prefix) -> Self {
+        Self { has_head: false, ..Self::new(prefix) }
+    }
+
+    /// Expects that nothing is there under this name.
+    pub(super) fn expect_absent(&mut self, name: String) {
+        self.expectations.push((name, Vec::new()));
+    }
+
+    /// Expects a value that begins so. It must not be empty.
+    pub(super) fn expect(&mut self, name: String, start: Vec<u8>) {
+        self.expectations.push((name, start));
+    }
+
+    /// Changes an entry of the history. `fits`: a member is added only if there is room for it, or else the first value's
+    /// stamp tells that there was none.
+    pub(super) fn count(&mut self, delta: Delta, fits: bool) {
+        self.deltas.push((super::keys::history(&delta.key), delta, fits));
+    }
+
+    /// Changes all entries that a list tells of.
+    pub(super) fn count_all(&mut self, deltas: Vec<Delta>) {
+        deltas.into_iter().for_each(|delta| self.count(delta, false));
+    }
+
+    /// Counts a comment that stood so no longer, or not yet.
+    pub(super) fn recount(&mut self, was: Option<&Comment>, is: Option<&Comment>) {
+        let standing = |comment: &Comment| (comment.status, comment.review.is_open());
+        self.restand(was.map(standing), is.map(standing));
+    }
+
+    /// The same, of a comment of which no more is known than status and whether its review is open.
+    pub(super) fn restand(&mut self, was: Option<(Status, bool)>, is: Option<(Status, bool)>) {
+        for (standing, sign) in [(was, -1), (is, 1)] {
+            let Some((status, open)) = standing else { continue };
+            let place = match status {
+                Status::Approved => 0,
+                Status::Held => 1,
+                Status::Rejected => 2,
+            };
+            self.counts[place] += sign;
+            self.counts[3] += if open { sign } else { 0 };
+        }
+    }
+
+    /// Adds to the counts of approved, held, rejected and open.
+    pub(super) fn correct_counts(&mut self, by: [i64; 4]) {
+        self.counts = by;
+    }
+
+    /// Raises the version of the site's settings.
+    pub(super) fn raise_settings(&mut self) {
+        self.raises_settings = true;
+    }
+
+    /// Appends an event, packed without its id.
+    pub(super) fn tell(&mut self, at: i64, event: Vec<u8>) {
+        self.events.push((at, event));
+    }
+
+    /// Moves a record in the indexes.
+    pub(super) fn replace(&mut self, was: &[Place], is: &[Place]) {
+        let (removals, additions) = super::places::difference(was, is);
+        removals.into_iter().for_each(|place| self.remove(&place.index, place.member));
+        additions.into_iter().for_each(|place| self.add(&place.index, place.member));
+    }
+
+    /// Takes a member out of an index.
+    pub(super) fn remove(&mut self, index: &Index, member: Vec<u8>) {
+        self.removals.push((index.name(), member));
+    }
+
+    /// Puts a member into an index.
+    pub(super) fn add(&mut self, index: &Index, member: Vec<u8>) {
+        self.additions.push((index.name(), member));
+    }
+
+    /// Removes a key.
+    pub(super) fn delete(&mut self, name: String) {
+        self.deletions.push(name);
+    }
+
+    /// Writes a value.
+    pub(super) fn set(&mut self, name: String, value: Vec<u8>) {
+        self.values.push((name, value));
+    }
+
+    /// Writes a value that Redis may throw away after so many milliseconds (at least one).
+    pub(super) fn set_passing(&mut self, name: String, value: Vec<u8>, millis: i64) {
+        self.passing.push((name, value, millis.max(1)));
+    }
+
+    /// Lets the events before this one go.
+    pub(super) fn trim(&mut self, oldest_kept: EventId) {
+        self.trim = Some(oldest_kept);
+    }
+
+    /// The script's arguments.
+    pub(super) fn arguments(&self, tag: &str) -> Vec<Vec<u8>> {
+        let mut list = Arguments(Vec::with_capacity(64));
+        list.text(if self.has_head { tag } else { "" });
+        list.optional(self.operations);
+        list.optional(self.charges.micros);
+        list.pairs(&self.expectations);
+        list.number(u8::from(self.charges.stops_at_marks));
+        list.number(self.charges.charges.len());
+        for (name, quotas) in &self.charges.charges {
+            list.text(name);
+            list.number(quotas.len());
+            for quota in quotas {
+                list.number(quota.each);
+                list.number(quota.ahead);
+                list.text(if quota.refuses { "refuse" } else { "mark" });
+            }
+        }
+        list.number(self.deltas.len());
+        for (name, delta, fits) in &self.deltas {
+            list.text(name);
+            list.number(delta.period.0);
+            [delta.seen, delta.approved, delta.spam, delta.abuse].into_iter().for_each(|change| list.number(change));
+            let (change, member) = match delta.member {
+                None => ("", None),
+                Some(MemberChange::Add(member)) if *fits => ("?", Some(member)),
+                Some(MemberChange::Add(member)) => ("+", Some(member)),
+                Some(MemberChange::Remove(member)) => ("-", Some(member)),
+            };
+            list.text(change);
+            list.optional(member);
+        }
+        self.counts.into_iter().for_each(|change| list.number(change));
+        list.number(u8::from(self.raises_settings));
+        list.number(self.events.len());
+        for (at, event) in &self.events {
+            list.number(at);
+            list.bytes(event);
+        }
+        list.pairs(&self.removals);
+        list.pairs(&self.additions);
+        list.number(self.deletions.len());
+        self.deletions.iter().for_each(|name| list.text(name));
+        list.pairs(&self.values);
+        list.number(self.passing.len());
+        for (name, value, millis) in &self.passing {
+            list.text(name);
+            list.bytes(value);
+            list.number(millis);
+        }
+        list.optional(self.trim);
+        list.0
+    }
+}
+
+/// Collects arguments.
+struct Arguments(Vec<Vec<u8>>);
+
+impl Arguments {
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.0.push(bytes.to_vec());
+    }
+
+    fn text(&mut self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+
+    fn number(&mut self, number: impl ToString) {
+        self.0.push(number.to_string().into_bytes());
+    }
+
+    fn optional(&mut self, value: Option<impl ToString>) {
+        self.0.push(value.map_or_else(Vec::new, |value| value.to_string().into_bytes()));
+    }
+
+    fn pairs(&mut self, pairs: &[(String, Vec<u8>)]) {
+        self.number(pairs.len());
+        for (name, value) in pairs {
+            self.text(name);
+            self.bytes(value);
+        }
+    }
+}
+
+impl Committed {
+    /// What the script returned.
+    pub(super) fn of(answer: Value) -> Result<Self, Error> {
+        let strange = || Error::Damaged("the store's script returned what it never returns".to_owned());
+        let Value::Array(parts) = answer else { return Err(strange()) };
+        let mut parts = parts.into_iter();
+        let word = parts.next().and_then(text).ok_or_else(strange)?;
+        let mut number = || parts.next().and_then(text).and_then(|text| text.parse::<u64>().ok());
+        match word.as_str() {
+            "ok" => Ok(Committed::Written {
+                last_event: EventId { millis: number().unwrap_or(0), number: number().unwrap_or(0) },
+            }),
+            "none" => Ok(Committed::NoSite),
+            "lost" => Ok(Committed::Lost),
+            "expected" => {
+                let place = number().and_then(|place| usize::try_from(place).ok()).ok_or_else(strange)?;
+                let value = match parts.next() {
+                    Some(Value::BulkString(value)) => Some(value),
+                    _ => None,
+                };
+                Ok(Committed::Unexpected(place.saturating_sub(1), value))
+            }
+            "refused" | "over" => {
+                let mut part = || number().ok_or_else(strange);
+                let place = |number: u64| usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
+                let wait = Wait { charge: place(part()?), quota: place(part()?), micros: part()? };
+                Ok(if word == "over" { Committed::Over(wait) } else { Committed::Refused(wait) })
+            }
+            _ => Err(strange()),
+        }
+    }
+}
+
+fn text(value: Value) -> Option<String> {
+    match value {
+        Value::BulkString(bytes) => String::from_utf8(bytes).ok(),
+        Value::SimpleString(text) => Some(text),
+        Value::Int(number) => Some(number.to_string()),
+        _ => None,
+    }
+}

@@ -1,0 +1,121 @@
+//! Sites, their counts and their settings.
+
+use super::base::{Base, Head, until_settled};
+use super::keys;
+use super::packed::{from_json, json};
+use super::plan::{Committed, Plan};
+use crate::domain::{Counts, Site, SiteId, SiteName, SiteOverrides, SiteSettings};
+use crate::store::Error;
+
+impl Base {
+    /// [`Store::create_site`](crate::store::Store::create_site). The list comes first and the head, by which the site is there,
+    /// last: one that was cut short is made whole by the same call.
+    pub(super) async fn create_site(&self, site: &Site) -> Result<bool, Error> {
+        let mut list = redis::cmd("HSETNX");
+        list.arg(self.names.sites()).arg(site.id.as_str()).arg(json(site)?);
+        self.write::<bool>(list).await?;
+        // The version of its settings begins with the time: a site that is made again under its name never has one of the old
+        // site's.
+        let mut make = Plan::without_head(self.names.site(&site.id));
+        make.expect_absent(keys::HEAD.to_owned());
+        make.set(keys::HEAD.to_owned(), Head::of_new_site(self.tag().await?, site.created_at.millis()));
+        Ok(matches!(self.try_commit(None, &make).await?, Committed::Written { .. }))
+    }
+
+    /// [`Store::site`](crate::store::Store::site)
+    pub(super) async fn site(&self, site: &SiteId) -> Result<Option<Site>, Error> {
+        let mut question = redis::cmd("HGET");
+        question.arg(self.names.sites()).arg(site.as_str());
+        self.ask::<Option<Vec<u8>>>(question).await?.map(|site| from_json(&site)).transpose()
+    }
+
+    /// Whether there should be such a site.
+    pub(super) async fn is_listed(&self, site: &SiteId) -> Result<bool, Error> {
+        Ok(self.site(site).await?.is_some())
+    }
+
+    /// [`Store::sites`](crate::store::Store::sites)
+    pub(super) async fn sites(&self) -> Result<Vec<Site>, Error> {
+        let mut question = redis::cmd("HVALS");
+        question.arg(self.names.sites());
+        let values = self.ask::<Vec<Vec<u8>>>(question).await?;
+        let mut sites = values.iter().map(|site| from_json(site)).collect::<Result<Vec<Site>, _>>()?;
+        sites.sort_by(|one, other| one.id.cmp(&other.id));
+        Ok(sites)
+    }
+
+    /// [`Store::counts`](crate::store::Store::counts)
+    pub(super) async fn counts(&self, site: &SiteId) -> Result<Counts, Error> {
+        let [approved, held, rejected, open] = self.read_head(site).await?.counts;
+        Ok(Counts { approved, held, rejected, open })
+    }
+
+    /// A site's numbers.
+    pub(super) async fn read_head(&self, site: &SiteId) -> Result<Head, Error> {
+        let mut values = self.values(&self.names.site(site), &[keys::HEAD.to_owned()]).await?;
+        self.head(site, values.pop().flatten()).await
+    }
+
+    /// [`Store::rename_site`](crate::store::Store::rename_site)
+    pub(super) async fn rename_site(&self, site: &SiteId, name: SiteName) -> Result<Site, Error> {
+        let known = self.site(site).await?.ok_or(Error::UnknownSite)?;
+        let renamed = Site { name, ..known };
+        let mut command = redis::cmd("HSET");
+        command.arg(self.names.sites()).arg(site.as_str()).arg(json(&renamed)?);
+        self.write::<i64>(command).await?;
+        Ok(renamed)
+    }
+
+    /// [`Store::settings`](crate::store::Store::settings)
+    pub(super) async fn settings(&self, site: &SiteId) -> Result<SiteSettings, Error> {
+        Ok(self.standing_settings(site).await?.0)
+    }
+
+    /// The settings, and the value that they were read from.
+    async fn standing_settings(&self, site: &SiteId) -> Result<(SiteSettings, Option<Vec<u8>>), Error> {
+        let names = [keys::HEAD, keys::SETTINGS].map(str::to_owned);
+        let mut values = self.values(&self.names.site(site), &names).await?.into_iter();
+        let head = self.head(site, values.next().flatten()).await?;
+        let value = values.next().flatten();
+        let overrides = value.as_deref().map(from_json).transpose()?.unwrap_or_default();
+        Ok((SiteSettings { version: head.settings_version, overrides }, value))
+    }
+
+    /// [`Store::override_policy`](crate::store::Store::override_policy). The same overrides again, sent because an answer was
+    /// lost, are what is there already.
+    pub(super) async fn override_policy(
+        &self,
+        site: &SiteId,
+        overrides: SiteOverrides,
+        expected: Option<u64>,
+    ) -> Result<Result<SiteSettings, SiteSettings>, Error> {
+        until_settled!(self.try_to_override(site, &overrides, expected))
+    }
+
+    async fn try_to_override(
+        &self,
+        site: &SiteId,
+        overrides: &SiteOverrides,
+        expected: Option<u64>,
+    ) -> Result<Option<Result<SiteSettings, SiteSettings>>, Error> {
+        let (standing, value) = self.standing_settings(site).await?;
+        if standing.overrides == *overrides {
+            return Ok(Some(Ok(standing)));
+        }
+        if expected.is_some_and(|expected| expected != standing.version) {
+            return Ok(Some(Err(standing)));
+        }
+        let mut plan = Plan::new(self.names.site(site));
+        // The version is in the head, which every submission writes: what is expected is the value that goes with it.
+        match value {
+            Some(value) => plan.expect(keys::SETTINGS.to_owned(), value),
+            None => plan.expect_absent(keys::SETTINGS.to_owned()),
+        }
+        plan.set(keys::SETTINGS.to_owned(), json(overrides)?);
+        plan.raise_settings();
+        if self.commit(site, &plan).await?.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(Ok(self.settings(site).await?)))
+    }
+}

@@ -11,6 +11,7 @@ use moderato::store::{self, Record, Recorded, Settings, Store};
 use crate::SUBMIT;
 use crate::processes::resident_kib;
 use crate::servers;
+use crate::statistics::Statistics;
 use crate::support::client::Client;
 use crate::support::server::{Launch, Server, first_key};
 use crate::support::texts;
@@ -23,10 +24,11 @@ const CALLS: usize = 1_001;
 
 pub fn run() {
     let most = std::env::var("MOST").ok().and_then(|most| most.parse().ok()).unwrap_or(SIZES[3]);
-    let redis = servers::Server::start(&["--appendonly", "no"]);
+    let redis = servers::Server::start(&["--appendonly", "yes", "--appendfsync", "everysec"]);
+    let mut statistics = Statistics::of(&redis.url());
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let settings = [("STORE__URL", redis.url().as_str()), ("STORE__DURABILITY", "memory")]
+    let settings = [("STORE__URL", redis.url().as_str()), ("STORE__DURABILITY", "relaxed")]
         .map(|(name, value)| (format!("MODERATO__{name}"), value.to_owned()));
     let server = Server::start(&data, &Launch { settings: settings.to_vec(), ..Launch::default() }).unwrap();
     let key = first_key(&data, "site demo");
@@ -36,14 +38,14 @@ pub fn run() {
 
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let filler = runtime.block_on(Filler::prepare(&redis.url()));
-    let empty = servers::used_memory(&redis);
+    let empty = statistics.used_memory();
     println!("{:>10}{:>16}{:>16}{:>16}{:>22}", "held", "page of 50 µs", "p99 µs", "submit µs", "Redis bytes a comment");
     for size in SIZES.into_iter().filter(|size| *size <= most) {
         runtime.block_on(filler.fill_to(size));
         let path = format!("{SUBMIT}?review=open&limit=50");
         let page = measure(|| assert_eq!(client.get(&path).unwrap().status, 200));
         let submission = measure(|| submit(&mut client, &next));
-        let bytes = (servers::used_memory(&redis) - empty) as f64 / size as f64;
+        let bytes = (statistics.used_memory() - empty) as f64 / size as f64;
         println!("{size:>10}{:>16}{:>16}{:>16}{bytes:>22.0}", page.0, page.1, submission.0);
     }
     println!("the text of each is {} bytes, its record {}", filler.text, filler.record);

@@ -21,6 +21,7 @@ mod redis;
 mod round;
 #[path = "../../tests/support/redis.rs"]
 mod servers;
+mod statistics;
 #[path = "../../tests/support/mod.rs"]
 mod support;
 

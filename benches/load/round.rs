@@ -68,8 +68,7 @@ impl Load<'_> {
                 }
                 took
             };
-            let connections: Vec<_> =
-                (0..CONNECTIONS).map(|place| scope.spawn(move || connection(place))).collect();
+            let connections: Vec<_> = (0..CONNECTIONS).map(|place| scope.spawn(move || connection(place))).collect();
             thread::sleep(self.length);
             stop.store(true, Ordering::Relaxed);
             connections.into_iter().flat_map(|connection| connection.join().unwrap()).collect()

@@ -95,4 +95,3 @@ fn one_redis() -> Bench {
     let store = store::open(&Settings::at(&server.url()), std::path::Path::new("/nowhere"), &Clock::System).unwrap();
     Bench { store, audit: None, server: Some(server) }
 }
-mod zz;

@@ -95,7 +95,7 @@ impl App {
         let Self { mut server, service, mut configured, mut triggers, mut signals, address: _, store, lock } = self;
         let handle = server.handle();
         let keep_house = async {
-            if let Store::Away(_, settling) = store {
+            if let Store::Away(settling) = store {
                 let settled = settling.end(&service).await;
                 tell(&service, settled).await;
                 service.tell_contradictions().await;

@@ -90,7 +90,8 @@ impl Start {
         }
         match store {
             Store::Seen(settled) => lines.push_str(&self.of_store(service, settled).await?),
-            Store::Away(why, _) => {
+            Store::Away(settling) => {
+                let why = settling.why();
                 let _ = writeln!(lines, "data       {}, and comments are refused until it is there: {why}", self.place);
             }
         }

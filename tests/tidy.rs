@@ -31,6 +31,9 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("actix_web", &["http/", "app.rs"]),
     ("actix_http", &["http/", "app.rs"]),
     ("rusqlite", &["store/embedded/"]),
+    // `store/mod.rs` has the module of the same name.
+    ("redis", &["store/redis/", "store/mod.rs", "store/settings.rs"]),
+    ("rustls", &["store/redis/link/"]),
     ("governor", &["limits/"]),
     ("linkify", &["screening/facts/"]),
     ("html5ever", &["screening/facts/"]),

@@ -151,7 +151,7 @@ fn read(layers: &Layers, sources: &Sources<'_>) -> Result<(Settings, PolicyDefau
     if let (Some(data_dir), Origin::Flag(_)) = (sources.data_dir, layers.origin(DATA_DIR)) {
         data_dir.clone_into(&mut settings.data_dir);
     }
-    for checked in [check(&settings.http), check_store(&settings.store)] {
+    for checked in [check(&settings.http), settings.store.fault().map_or(Ok(()), Err)] {
         checked.map_err(|(key, detail)| layers.fault_at(key, &detail))?;
     }
     for (lower, upper) in ASCENDING {
@@ -198,26 +198,6 @@ fn check(settings: &http::Settings) -> Result<(), (&'static str, String)> {
         return Err(("http.trusted_proxies", FAULT.to_owned()));
     }
     Ok(())
-}
-
-/// Whether there is such a store: the key and what is wrong. A URL may hold a password: of it only the scheme is told.
-fn check_store(settings: &store::Settings) -> Result<(), (&'static str, String)> {
-    let found = match settings.url.split_once(':') {
-        Some(("sqlite", "")) => return Ok(()),
-        Some(("sqlite", _)) => "a path; data_dir says where the data lies".to_owned(),
-        Some((scheme, _)) if is_scheme(scheme) => format!("\"{scheme}:\""),
-        _ if settings.url.is_empty() => "empty".to_owned(),
-        _ => "a text without a scheme".to_owned(),
-    };
-    Err(("store.url", format!("must be \"sqlite:\", not {found}")))
-}
-
-/// Whether a text has the form of a URL's scheme, and the length of one.
-fn is_scheme(text: &str) -> bool {
-    let part = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
-    (1..=16).contains(&text.len())
-        && text.starts_with(|first: char| first.is_ascii_alphabetic())
-        && text.bytes().all(part)
 }
 
 /// The first fault of a policy: its key and what is wrong.

@@ -16,7 +16,7 @@ use crate::domain::{
 };
 use crate::store::{
     Error, Expired, Forgotten, Idempotency, Identity, Outcome, Recall, Recalled, Record, Recorded, Repaired, Seed,
-    Store,
+    Status, Store,
 };
 
 /// A store that is measured.
@@ -68,6 +68,10 @@ impl Store for Measured {
 
     async fn health(&self) -> Result<(), Error> {
         self.asked("health", self.store.health()).await
+    }
+
+    fn status(&self) -> Status {
+        self.store.status()
     }
 
     async fn recall(&self, site: &SiteId, ask: &Recall) -> Result<Recalled, Error> {

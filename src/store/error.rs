@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 pub enum OpenError {
     /// `store.url` names no kind of store that there is. Holds the part before the first `:`, as the rest may be secret.
     UnknownUrl(String),
+    /// The servers cannot be reached as the settings say it: which key, and what is wrong. Shows no password.
+    Address(String),
     /// The data directory cannot be made, entered or written.
     Directory {
         /// The directory.
@@ -54,8 +56,9 @@ impl std::fmt::Display for OpenError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             OpenError::UnknownUrl(scheme) => {
-                write!(f, "store.url: there is no store `{scheme}:`; it must be `sqlite:`")
+                write!(f, "store.url: there is no store `{scheme}:`; it must be `sqlite:` or an address of Redis")
             }
+            OpenError::Address(why) => f.write_str(why),
             OpenError::Directory { path, why } => {
                 write!(f, "the data directory {} cannot be used: {why}", path.display())
             }

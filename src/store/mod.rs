@@ -5,12 +5,12 @@ mod error;
 mod exchange;
 mod place;
 mod redis;
+mod settings;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use serde::Deserialize;
 use tokio::sync::watch;
 
 pub use embedded::{ServeLock, bytes_in_use, migrations_to_do};
@@ -19,6 +19,7 @@ pub use exchange::{
     Copied, Copying, Existing, Expired, Forgotten, Idempotency, IdempotencyKey, Identity, Mended, Outcome, Recall,
     Recalled, Record, Recorded, Repaired, Seed, Standing,
 };
+pub use settings::{Durability, Settings, Status};
 
 use crate::clock::Clock;
 use crate::domain::{
@@ -53,6 +54,9 @@ pub trait Store: Send + Sync {
 
     /// Whether a submission would be taken now; the error says why not.
     async fn health(&self) -> Result<(), Error>;
+
+    /// What is known of the store, without asking it.
+    fn status(&self) -> Status;
 
     /// Everything that bears on one submission, in one read.
     async fn recall(&self, site: &SiteId, ask: &Recall) -> Result<Recalled, Error>;
@@ -177,35 +181,13 @@ pub trait Store: Send + Sync {
     async fn delete_key(&self, site: Option<&SiteId>, id: &KeyId) -> Result<bool, Error>;
 }
 
-/// Where the service's memory is.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// `sqlite:` for the embedded store in the data directory.
-    pub url: String,
-    /// What all keys in Redis begin with: 1 to 40 of `a-z`, `0-9`, `-` and `_`.
-    pub prefix: String,
-}
-
-impl Settings {
-    /// The embedded store.
-    pub fn embedded() -> Self {
-        Self::at("sqlite:")
-    }
-
-    /// The store at this address, set as the program comes.
-    pub fn at(url: &str) -> Self {
-        Self { url: url.to_owned(), prefix: "mod".to_owned() }
-    }
-}
-
 /// Opens the store that the settings name. The embedded one makes the data directory (mode 0700) and its database if they
 /// are missing, and brings an older database up to date; it does not take the [`ServeLock`], so that commands can work
 /// beside a running service.
 pub fn open(settings: &Settings, data_dir: &Path, clock: &Clock) -> Result<Arc<dyn Store>, OpenError> {
     match settings.url.as_str() {
         "sqlite:" => Ok(Arc::new(embedded::Embedded::on_disk(data_dir)?)),
-        url if url.starts_with("redis") => Ok(Arc::new(redis::Redis::new(settings, clock.clone())?)),
+        url if redis::Address::is_meant(url) => Ok(Arc::new(redis::Redis::new(settings, clock.clone())?)),
         other => Err(OpenError::unknown_url(other)),
     }
 }

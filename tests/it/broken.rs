@@ -10,8 +10,8 @@ use moderato::domain::{
     Tombstone, Totals,
 };
 use moderato::store::{
-    Error, Expired, Forgotten, Idempotency, Identity, Outcome, Recall, Recalled, Record, Recorded, Repaired, Seed,
-    Store,
+    Durability, Error, Expired, Forgotten, Idempotency, Identity, Outcome, Recall, Recalled, Record, Recorded,
+    Repaired, Seed, Status, Store,
 };
 use tokio::sync::watch;
 
@@ -69,6 +69,10 @@ impl Store for Broken {
 
     async fn health(&self) -> Result<(), Error> {
         self.fail()
+    }
+
+    fn status(&self) -> Status {
+        Status { kind: "broken", durability: Durability::Relaxed, verified: false }
     }
 
     async fn recall(&self, _: &SiteId, ask: &Recall) -> Result<Recalled, Error> {

@@ -60,9 +60,9 @@ fn directory_and_database_are_made_for_the_owner_alone() {
 
 #[test]
 fn a_store_of_an_unknown_kind_is_refused_without_showing_its_password() {
-    let settings = Settings::at("redis://:secret@cache/0");
+    let settings = Settings::at("postgres://:secret@cache/0");
     let refused = store::open(&settings, Path::new("/nowhere"), &Clock::System).err().unwrap();
-    assert_eq!(refused, OpenError::UnknownUrl("redis".to_owned()));
+    assert_eq!(refused, OpenError::UnknownUrl("postgres".to_owned()));
     assert!(!refused.to_string().contains("secret"), "{refused}");
 }
 

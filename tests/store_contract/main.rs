@@ -91,7 +91,7 @@ fn in_memory() -> Bench {
 }
 
 fn one_redis() -> Bench {
-    let server = redis::Server::start(&[]);
+    let server = redis::Server::start(&["--appendonly", "yes", "--appendfsync", "always"]);
     let store = store::open(&Settings::at(&server.url()), std::path::Path::new("/nowhere"), &Clock::System).unwrap();
     Bench { store, audit: None, server: Some(server) }
 }

@@ -45,8 +45,8 @@ use self::readers::Readers;
 use self::space::Space;
 use self::writer::Writer;
 use super::{
-    Error, Expired, Forgotten, Idempotency, Identity, OpenError, Outcome, Recall, Recalled, Record, Recorded, Repaired,
-    Seed, Store,
+    Durability, Error, Expired, Forgotten, Idempotency, Identity, OpenError, Outcome, Recall, Recalled, Record,
+    Recorded, Repaired, Seed, Status, Store,
 };
 use crate::domain::{
     ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, Event, EventId,
@@ -135,6 +135,10 @@ impl Store for Embedded {
         self.writer.check()?;
         self.check_space()?;
         self.points.read(identity::identity).map(|_| ())
+    }
+
+    fn status(&self) -> Status {
+        Status { kind: "sqlite", durability: Durability::Fsync, verified: true }
     }
 
     async fn recall(&self, site: &SiteId, ask: &Recall) -> Result<Recalled, Error> {

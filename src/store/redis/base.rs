@@ -122,7 +122,7 @@ impl Base {
     /// Writes a plan; whatever came of it but a missing site or a foreign store.
     pub(super) async fn try_commit(&self, site: Option<&SiteId>, plan: &Plan) -> Result<Committed, Error> {
         let tag = if plan.has_head { self.tag().await? } else { "" };
-        let committed = self.link.commit(plan, tag).await?;
+        let (committed, _) = self.link.commit(plan, tag).await?;
         match (&committed, site) {
             (Committed::NoSite, Some(site)) => return Err(self.missing(site).await),
             (Committed::Lost, _) if plan.operations.is_none() => return Err(lost()),

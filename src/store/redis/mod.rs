@@ -27,9 +27,10 @@ use tokio::sync::watch;
 use self::base::Base;
 use self::keys::Names;
 use self::link::Link;
+pub(super) use self::link::{Address, FORMS};
 use super::{
     Error, Expired, Forgotten, Idempotency, Identity, OpenError, Outcome, Recall, Recalled, Record, Recorded, Repaired,
-    Seed, Settings, Store,
+    Seed, Settings, Status, Store,
 };
 use crate::clock::Clock;
 use crate::domain::{
@@ -46,7 +47,7 @@ pub(super) struct Redis {
 impl Redis {
     /// A store at this address; nothing is asked of it yet.
     pub(super) fn new(settings: &Settings, clock: Clock) -> Result<Self, OpenError> {
-        let (link, names) = (Link::new(&settings.url)?, Names::new(&settings.prefix));
+        let (link, names) = (Link::new(settings)?, Names::new(&settings.prefix));
         Ok(Self { base: Base { link, names, clock, changes: watch::Sender::new(0), tag: OnceLock::new() } })
     }
 }
@@ -62,7 +63,12 @@ impl Store for Redis {
     }
 
     async fn health(&self) -> Result<(), Error> {
+        self.base.link.health().await?;
         self.base.identity().await.map(drop)
+    }
+
+    fn status(&self) -> Status {
+        self.base.link.status()
     }
 
     async fn recall(&self, site: &SiteId, ask: &Recall) -> Result<Recalled, Error> {

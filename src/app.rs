@@ -2,24 +2,27 @@
 
 mod open_files;
 mod reload;
+mod settling;
 
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use open_files::{Room, room_for};
 pub use reload::Configured;
 use reload::Triggers;
+use settling::Settling;
+pub use settling::{Keeper, Store};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::clock::Clock;
 use crate::config::{Loaded, Settings};
 use crate::http;
-use crate::service::{self, Chance, Configuration, FirstKeys, Parts, Service, settle};
-use crate::store::{self, Identity, ServeLock, Store};
+use crate::service::{self, Chance, Configuration, Parts, Service, Settled, settle};
+use crate::store::{self, ServeLock};
 use crate::telemetry;
 
 /// A service that listens. Dropped parts go in the order of the fields: server, service and store, lock.
@@ -30,16 +33,16 @@ pub struct App {
     triggers: Triggers,
     signals: Signals,
     address: SocketAddr,
-    lock: ServeLock,
+    store: Store,
+    /// `None` for a store that any number of processes serve.
+    lock: Option<ServeLock>,
 }
 
 impl App {
     /// Opens everything that can refuse before the store is written to, so that a failed start leaves no keys behind;
-    /// `keep` is given the keys of a first start.
-    pub async fn start(
-        configured: Configured,
-        keep: impl FnOnce(&FirstKeys) -> Result<(), service::Error>,
-    ) -> Result<Self, Error> {
+    /// `keeper` is given the keys of a first start. A store that is elsewhere may be away: then it listens all the same, says that
+    /// it is not ready, and goes on looking while it runs.
+    pub async fn start(configured: Configured, keeper: Box<dyn Keeper>) -> Result<Self, Error> {
         let loaded = configured.loaded();
         let settings = &loaded.settings;
         let signals = Signals::listen().map_err(Error::Signals)?;
@@ -47,18 +50,18 @@ impl App {
         // Listening comes first, because taking the lock makes the directory. If the address is taken, that is often by
         // the service of this very directory: then that is what there is to say.
         let listener = bind(&settings.http).or_else(|refused| {
-            if has_lock(&settings.data_dir) {
+            if settings.store.is_embedded() && has_lock(&settings.data_dir) {
                 take_lock(&settings.data_dir)?;
             }
             Err(refused)
         })?;
-        let lock = take_lock(&settings.data_dir)?;
+        let lock = settings.store.is_embedded().then(|| take_lock(&settings.data_dir)).transpose()?;
         let address = listener.local_addr().map_err(|error| Error::Listen(listen_address(&settings.http), error))?;
-        let store = open_store(settings)?;
-        let operator_given = settings.auth.operator_key.given().is_some();
-        let identity = settle(store.as_ref(), operator_given, Clock::System.now(), keep).await?;
-        let service = Arc::new(service(loaded, store, identity));
-        service.tell_contradictions().await;
+        let service = Arc::new(service(loaded)?);
+        let store = Settling::new(keeper).begin(&service, &settings.store).await?;
+        if matches!(store, Store::Seen(_)) {
+            service.tell_contradictions().await;
+        }
         let metrics = http::Metrics::default();
         let registry = Arc::new(telemetry::registry(&service, &metrics));
         let monitoring = http::Monitoring { registry, metrics, settings: settings.metrics.clone() };
@@ -68,7 +71,7 @@ impl App {
         let server = http::server(listener, Arc::clone(&service), pages, &edge)
             .map_err(|error| Error::Listen(address.to_string(), error))?;
         tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
-        Ok(Self { server, service, configured, triggers, signals, address, lock })
+        Ok(Self { server, service, configured, triggers, signals, address, store, lock })
     }
 
     /// Where it listens.
@@ -81,10 +84,24 @@ impl App {
         &self.service
     }
 
-    /// Serves until SIGTERM or SIGINT, then lets the requests in flight finish; a second signal ends it at once.
-    pub async fn run(self) -> Result<(), Error> {
-        let Self { mut server, service, mut configured, mut triggers, mut signals, address: _, lock } = self;
+    /// Whether the store was seen by now.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Serves until SIGTERM or SIGINT, then lets the requests in flight finish; a second signal ends it at once. `tell` is
+    /// told of a store that was away at the start, once it is there.
+    pub async fn run(self, tell: impl AsyncFnOnce(&Service, Settled)) -> Result<(), Error> {
+        let Self { mut server, service, mut configured, mut triggers, mut signals, address: _, store, lock } = self;
         let handle = server.handle();
+        let keep_house = async {
+            if let Store::Away(settling) = store {
+                let settled = settling.end(&service).await;
+                tell(&service, settled).await;
+                service.tell_contradictions().await;
+            }
+            service.keep_house().await;
+        };
         tokio::select! {
             ended = &mut server => {
                 ended.map_err(Error::Server)?;
@@ -93,7 +110,7 @@ impl App {
             name = signals.next() => tracing::info!(signal = name, "stopping: finishing the requests in flight"),
             () = configured.keep(&service, &mut triggers) => {}
             // A step that was handed to the store is finished before the store closes.
-            () = service.keep_house() => {}
+            () = keep_house => {}
         }
         let drained = async { tokio::join!(handle.stop(true), server).1 };
         tokio::select! {
@@ -127,17 +144,17 @@ async fn close(mut service: Arc<Service>) {
 /// The service over the store of these settings without an edge, also beside a process that serves it.
 pub async fn beside(loaded: Loaded) -> Result<Service, Error> {
     let settings = &loaded.settings;
-    let empty = || Error::Empty(settings.data_dir.clone());
     // Opening a store makes one where there is none, but whoever asks for a list wants to find data, not to make some.
-    if std::fs::read_dir(&settings.data_dir).is_ok_and(|mut entries| entries.next().is_none()) {
-        return Err(empty());
+    if settings.store.is_embedded() && !is_filled(&settings.data_dir) {
+        return Err(Error::empty(settings));
     }
-    if !settings.data_dir.is_dir() {
-        return Err(empty());
-    }
-    let store = open_store(settings)?;
-    let identity = store.identity().await.map_err(service::Error::from)?.ok_or_else(empty)?;
-    Ok(service(&loaded, store, identity))
+    let service = service(&loaded)?;
+    if service.look_for_store().await? { Ok(service) } else { Err(Error::empty(settings)) }
+}
+
+/// Whether there is anything in a directory.
+pub fn is_filled(directory: &Path) -> bool {
+    std::fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some())
 }
 
 /// A service whose memory ends with the process, at a time set by hand.
@@ -165,10 +182,6 @@ fn bind(settings: &http::Settings) -> Result<TcpListener, Error> {
     listening.map_err(|error| Error::Listen(address, error))
 }
 
-fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, Error> {
-    store::open(&settings.store, &settings.data_dir, &Clock::System).map_err(|error| Error::Store(error.to_string()))
-}
-
 fn take_lock(data_dir: &Path) -> Result<ServeLock, Error> {
     ServeLock::take(data_dir).map_err(|error| Error::Store(error.to_string()))
 }
@@ -178,9 +191,12 @@ fn has_lock(data_dir: &Path) -> bool {
     data_dir.join("serve.lock").is_file()
 }
 
-fn service(loaded: &Loaded, store: Arc<dyn Store>, identity: Identity) -> Service {
-    let configuration = loaded.configuration();
-    Service::new(Parts { store, identity, clock: Clock::System, chance: Chance::System, configuration })
+/// The service over the store of these settings, which is asked for nothing yet.
+fn service(loaded: &Loaded) -> Result<Service, Error> {
+    let settings = &loaded.settings;
+    let store = store::open(&settings.store, &settings.data_dir, &Clock::System);
+    let store = store.map_err(|error| Error::Store(error.to_string()))?;
+    Ok(Service::before_store(store, Clock::System, Chance::System, loaded.configuration()))
 }
 
 /// The signals that ask a process to stop.
@@ -205,8 +221,8 @@ impl Signals {
 /// Why the parts could not be put together, or stopped working.
 #[derive(Debug)]
 pub enum Error {
-    /// There is no data in this directory.
-    Empty(PathBuf),
+    /// There is no data in this place; the second text says how to name another.
+    Empty(String, &'static str),
     /// The store cannot be opened, or somebody serves it already.
     Store(String),
     /// The address cannot be listened on.
@@ -219,6 +235,16 @@ pub enum Error {
     Service(service::Error),
 }
 
+impl Error {
+    /// There is no data where these settings say.
+    pub fn empty(settings: &Settings) -> Self {
+        match settings.store.is_embedded() {
+            true => Error::Empty(settings.data_dir.display().to_string(), "--data DIR"),
+            false => Error::Empty(settings.store.shown(), "store.url"),
+        }
+    }
+}
+
 impl From<service::Error> for Error {
     fn from(error: service::Error) -> Self {
         Error::Service(error)
@@ -228,9 +254,8 @@ impl From<service::Error> for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Empty(path) => {
-                let path = path.display();
-                write!(f, "there is no data in {path}; `moderato serve` makes it, --data DIR names another place")
+            Error::Empty(place, other) => {
+                write!(f, "there is no data in {place}; `moderato serve` makes it, {other} names another place")
             }
             Error::Store(error) => f.write_str(error),
             Error::Listen(address, error) if error.kind() == io::ErrorKind::AddrInUse => {

@@ -1,5 +1,6 @@
 //! What a caller is told when a wish is not granted; the only file that knows status codes.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use actix_web::body::BoxBody;
@@ -156,8 +157,11 @@ struct Current {
 pub(super) struct Part {
     pub part: &'static str,
     pub ready: bool,
+    /// Which demand on it is not met, as one word for monitors.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub advice: Option<&'static str>,
+    pub reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<Cow<'static, str>>,
 }
 
 /// The JSON of a refusal.
@@ -387,6 +391,7 @@ impl From<service::Error> for Problem {
             E::LastSite => Problem::new(Code::LastSite, "Add another site first."),
             E::KeyInUse => Problem::new(Code::KeyInUse, "Call with another key to delete this one."),
             E::Unavailable(why) => Problem::ours(Code::Unavailable, why),
+            E::NotReady { reason, detail } => Problem::ours(Code::Unavailable, format!("{reason}: {detail}")),
             E::Full(why) => Problem::ours(Code::Full, why),
             E::Internal(why) => Problem::ours(Code::Internal, why),
         }

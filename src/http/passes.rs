@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::public_url::PublicUrl;
 use super::wire::StatusPass;
 use crate::domain::{Comment, SiteId};
-use crate::service::Service;
+use crate::service::{Error, Service};
 
 /// Makes them.
 pub(super) struct Passes {
@@ -15,9 +15,9 @@ pub(super) struct Passes {
 
 impl Passes {
     /// The token of this comment, and where to ask with it.
-    pub fn of(&self, site: &SiteId, comment: &Comment) -> StatusPass {
-        let status_token = self.service.status_token(site, comment.id);
+    pub fn of(&self, site: &SiteId, comment: &Comment) -> Result<StatusPass, Error> {
+        let status_token = self.service.status_token(site, comment.id)?;
         let status_url = self.public_url.of(&format!("/v1/status/{status_token}"));
-        StatusPass { status_token, status_url }
+        Ok(StatusPass { status_token, status_url })
     }
 }

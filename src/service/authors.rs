@@ -22,8 +22,8 @@ impl Service {
     /// The author's token, if the site knows anything of them.
     pub async fn find_author(&self, site: &SiteId, name: AuthorName) -> Result<AuthorId, Error> {
         let author = match name {
-            AuthorName::Email(typed) => mail_of(&typed).map(|mail| self.mail_token(&mail)),
-            AuthorName::Account(account) => Some(self.account_token(&account.provider, &account.id)),
+            AuthorName::Email(typed) => mail_of(&typed).map(|mail| self.mail_token(&mail)).transpose()?,
+            AuthorName::Account(account) => Some(self.account_token(&account.provider, &account.id)?),
             AuthorName::Comment(comment) => {
                 return self.comment(site, &comment).await?.author_id.ok_or(Error::NamelessAuthor);
             }

@@ -50,7 +50,7 @@ impl Service {
         idempotency_header: Option<&str>,
     ) -> Result<Decided, Error> {
         let now = self.clock.now();
-        let fingerprint = self.use_of(&wish.fingerprint());
+        let fingerprint = self.use_of(&wish.fingerprint())?;
         let idempotency = idempotency_header.map(|header| Idempotency {
             key: idempotency_key(header),
             fingerprint: fingerprint.clone(),

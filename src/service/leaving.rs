@@ -86,7 +86,7 @@ impl Service {
     async fn at_home(&self, site: &SiteId, comment: Comment) -> Result<Comment, Error> {
         let active = self.active(site).await?;
         let facts = Facts::new(&comment.submission, &active.policy, self.clock.now());
-        let traces = self.traces(&comment.submission, &facts);
+        let traces = self.traces(&comment.submission, &facts)?;
         drop(facts);
         // Owner, staff and moderators are never learnt from.
         let is_trusted = comment.submission.author.role.is_some_and(|role| role.is_trusted());
@@ -117,7 +117,7 @@ impl Service {
     /// Keeps an old comment that comes from another system: screened for the record, but standing as it stood there.
     /// Limits do not count it, and nobody is told of it.
     pub async fn move_in_old(&self, site: &SiteId, submission: Submission, standing: Standing) -> Result<Moved, Error> {
-        let (sent, now) = (self.sent(&submission), self.clock.now());
+        let (sent, now) = (self.sent(&submission)?, self.clock.now());
         let external_id = submission.external_id.clone();
         let waits = standing == Standing::Waiting;
         let arrival = Arrival { submission, sent, key: None, over_limit: None, waits, now };

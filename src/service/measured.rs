@@ -1,8 +1,10 @@
-//! The store with a watch beside it: every verb is timed and its errors are counted.
+//! The store with a watch beside it: every verb is timed and its errors are counted, and none is asked before the store was seen.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
+use hmac::Hmac;
+use sha2::Sha256;
 use tokio::sync::watch;
 
 use super::Metrics;
@@ -21,10 +23,28 @@ use crate::store::{
 pub(super) struct Measured {
     pub store: Arc<dyn Store>,
     pub metrics: Metrics,
+    /// Filled once somebody knows who the store is. An empty store would say of everything that there is no such thing, and of
+    /// every key that it is wrong.
+    pub seen: Arc<OnceLock<Hmac<Sha256>>>,
+}
+
+/// The error of a verb that came before the store was seen.
+pub(super) fn unseen() -> Error {
+    Error::Unavailable("the store was not reached since the start".to_owned())
 }
 
 impl Measured {
+    /// A verb of a store that was seen.
     async fn timed<T: Send>(
+        &self,
+        verb: &'static str,
+        call: impl Future<Output = Result<T, Error>> + Send,
+    ) -> Result<T, Error> {
+        let call = async { if self.seen.get().is_some() { call.await } else { Err(unseen()) } };
+        self.asked(verb, call).await
+    }
+
+    async fn asked<T: Send>(
         &self,
         verb: &'static str,
         call: impl Future<Output = Result<T, Error>> + Send,
@@ -39,15 +59,15 @@ impl Measured {
 #[async_trait]
 impl Store for Measured {
     async fn identity(&self) -> Result<Option<Identity>, Error> {
-        self.timed("identity", self.store.identity()).await
+        self.asked("identity", self.store.identity()).await
     }
 
     async fn settle(&self, seed: Seed) -> Result<Identity, Error> {
-        self.timed("settle", self.store.settle(seed)).await
+        self.asked("settle", self.store.settle(seed)).await
     }
 
     async fn health(&self) -> Result<(), Error> {
-        self.timed("health", self.store.health()).await
+        self.asked("health", self.store.health()).await
     }
 
     fn status(&self) -> Status {

@@ -3,7 +3,7 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-use super::Service;
+use super::{Error, Service};
 use crate::domain::{
     AuthorId, Counted, Fingerprint, HistoryKey, HistoryKind, Lesson, Period, Submission, Tally, Timestamp,
 };
@@ -32,53 +32,67 @@ pub(super) fn hasher(secret: &[u8; 32]) -> Hmac<Sha256> {
 
 impl Service {
     /// Finds what a submission is remembered by. Persons stand there as keyed hashes, texts as plain ones.
-    pub(super) fn traces(&self, submission: &Submission, facts: &Facts<'_>) -> Traces {
-        let identity = facts.identity();
+    pub(super) fn traces(&self, submission: &Submission, facts: &Facts<'_>) -> Result<Traces, Error> {
+        let (identity, person) = (facts.identity(), Persons(self.hasher()?));
         let mut keys = Vec::with_capacity(5);
         if let Some(mail) = &identity.mail {
             let by =
-                |kind: HistoryKind, other: &str| HistoryKey { kind, hash: self.hash(&[kind.as_str(), mail, other]) };
+                |kind: HistoryKind, other: &str| HistoryKey { kind, hash: person.hash(&[kind.as_str(), mail, other]) };
             keys.push(by(HistoryKind::Mail, ""));
             keys.extend(identity.net.as_deref().map(|net| by(HistoryKind::MailNet, net)));
             keys.extend(identity.url_owner.as_deref().map(|owner| by(HistoryKind::MailOwner, owner)));
         }
         if let Some((provider, id)) = identity.account {
             let kind = HistoryKind::Account;
-            let hash = self.hash(&[kind.as_str(), provider, id]);
+            let hash = person.hash(&[kind.as_str(), provider, id]);
             keys.push(HistoryKey { kind, hash });
         }
         keys.extend(facts.text_fingerprint().map(|hash| HistoryKey { kind: HistoryKind::Text, hash }));
-        let author_id = self.author_of(&identity);
-        let mail_id = identity.mail.as_deref().map(|mail| self.mail_token(mail)).filter(|id| author_id != Some(*id));
+        let author_id = person.author_of(&identity);
+        let mail_id = identity.mail.as_deref().map(|mail| person.mail_token(mail)).filter(|id| author_id != Some(*id));
         let name = submission.author.name.as_deref().unwrap_or_default();
         let who = author_id.map_or_else(|| name.to_owned(), |id| id.to_string());
-        let pair = self.hash(&["member", &who, &submission.post.id]);
-        Traces { author_id, mail_id, keys, member: u32::from_be_bytes([pair[0], pair[1], pair[2], pair[3]]) }
+        let pair = person.hash(&["member", &who, &submission.post.id]);
+        let member = u32::from_be_bytes([pair[0], pair[1], pair[2], pair[3]]);
+        Ok(Traces { author_id, mail_id, keys, member })
     }
 
     /// The author's token, if they can be told from others at all: by their account, or else by their e-mail address.
-    pub(super) fn author_id(&self, submission: &Submission) -> Option<AuthorId> {
-        self.author_of(&Identity::of(submission, None))
+    pub(super) fn author_id(&self, submission: &Submission) -> Result<Option<AuthorId>, Error> {
+        Ok(Persons(self.hasher()?).author_of(&Identity::of(submission, None)))
     }
 
+    /// The token of an account.
+    pub(super) fn account_token(&self, provider: &str, id: &str) -> Result<AuthorId, Error> {
+        Ok(Persons(self.hasher()?).account_token(provider, id))
+    }
+
+    /// The token of an e-mail address in the form that [`mail_of`](crate::screening::mail_of) gives.
+    pub(super) fn mail_token(&self, mail: &str) -> Result<AuthorId, Error> {
+        Ok(Persons(self.hasher()?).mail_token(mail))
+    }
+}
+
+/// Persons as hashes under the store's secret.
+struct Persons(Hmac<Sha256>);
+
+impl Persons {
     fn author_of(&self, identity: &Identity<'_>) -> Option<AuthorId> {
         let by_account = identity.account.map(|(provider, id)| self.account_token(provider, id));
         by_account.or_else(|| identity.mail.as_deref().map(|mail| self.mail_token(mail)))
     }
 
-    /// The token of an account.
-    pub(super) fn account_token(&self, provider: &str, id: &str) -> AuthorId {
+    fn account_token(&self, provider: &str, id: &str) -> AuthorId {
         AuthorId::new(self.hash(&[HistoryKind::Account.as_str(), provider, id]))
     }
 
-    /// The token of an e-mail address in the form that [`mail_of`](crate::screening::mail_of) gives.
-    pub(super) fn mail_token(&self, mail: &str) -> AuthorId {
+    fn mail_token(&self, mail: &str) -> AuthorId {
         AuthorId::new(self.hash(&[HistoryKind::Mail.as_str(), mail, ""]))
     }
 
     /// A keyed hash of parts; the lengths go in too, so that no two lists of parts are alike.
     fn hash(&self, parts: &[&str]) -> [u8; 16] {
-        let mut mac = self.hasher.clone();
+        let mut mac = self.0.clone();
         for part in parts {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part.as_bytes());

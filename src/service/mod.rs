@@ -20,7 +20,7 @@ mod status;
 mod submit;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use hmac::Hmac;
 use prometheus_client::registry::Registry;
@@ -43,7 +43,7 @@ pub use policy::{PolicyDefaults, PolicyOrigin, SitePolicy};
 pub use running::Configuration;
 use running::{Running, State};
 pub use seal::{SEAL_BYTES, Sealed};
-pub use setup::{FIRST_SITE, FirstKeys, settle};
+pub use setup::{FIRST_SITE, FirstKeys, FirstStart, Settled, settle};
 pub use sites::SiteWithCounts;
 pub use status::{PublicReason, PublicStatus};
 pub use submit::{Judged, Submitted, Took};
@@ -60,7 +60,8 @@ pub struct Service {
     clock: Clock,
     chance: Chance,
     state: State,
-    hasher: Hmac<Sha256>,
+    /// Made of the store's secret: there once the store was seen.
+    hasher: Arc<OnceLock<Hmac<Sha256>>>,
     known_keys: Mutex<HashMap<KeyId, (Option<ApiKey>, Stopwatch)>>,
     metrics: Metrics,
 }
@@ -82,17 +83,54 @@ pub struct Parts {
 impl Service {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
-        let metrics = Metrics::default();
-        let limits = Limits::new(&parts.configuration.limits, parts.clock.clone());
+        let Parts { store, identity, clock, chance, configuration } = parts;
+        let service = Self::before_store(store, clock, chance, configuration);
+        service.recognise(&identity);
+        service
+    }
+
+    /// A service over a store that was not seen yet. Until [`Service::settle`] has, every verb that needs the store answers
+    /// [`Error::Unavailable`], without asking it.
+    pub fn before_store(store: Arc<dyn Store>, clock: Clock, chance: Chance, configuration: Configuration) -> Self {
+        let (metrics, hasher) = (Metrics::default(), Arc::new(OnceLock::new()));
+        let limits = Limits::new(&configuration.limits, clock.clone());
         Self {
-            store: Arc::new(Measured { store: parts.store, metrics: metrics.clone() }),
-            clock: parts.clock,
-            chance: parts.chance,
-            state: State::new(Running::new(parts.configuration, limits)),
-            hasher: memory::hasher(&parts.identity.secret),
+            store: Arc::new(Measured { store, metrics: metrics.clone(), seen: Arc::clone(&hasher) }),
+            clock,
+            chance,
+            state: State::new(Running::new(configuration, limits)),
+            hasher,
             known_keys: Mutex::new(HashMap::new()),
             metrics,
         }
+    }
+
+    /// Finds out who the store is, and makes an empty one into one: one try of a first start, whose keys are given to `keep`.
+    pub async fn settle(
+        &self,
+        first: &mut FirstStart,
+        keep: impl FnMut(&FirstKeys) -> Result<(), Error>,
+    ) -> Result<Settled, Error> {
+        let operator_given = self.running().operator_key.is_some();
+        let (identity, settled) = first.settle(self.store.as_ref(), operator_given, self.clock.now(), keep).await?;
+        self.recognise(&identity);
+        Ok(settled)
+    }
+
+    /// Finds out who the store is, and makes nothing; `false`: it is empty.
+    pub async fn look_for_store(&self) -> Result<bool, Error> {
+        let identity = self.store.identity().await?;
+        Ok(identity.inspect(|identity| self.recognise(identity)).is_some())
+    }
+
+    fn recognise(&self, identity: &Identity) {
+        // Whoever was first has told the same.
+        let _ = self.hasher.set(memory::hasher(&identity.secret));
+    }
+
+    /// The keyed hash of this store.
+    fn hasher(&self) -> Result<Hmac<Sha256>, Error> {
+        self.hasher.get().cloned().ok_or_else(|| measured::unseen().into())
     }
 
     /// The moment of this call.
@@ -115,7 +153,9 @@ impl Service {
 
     /// Whether a submission would be taken now; the error says why not.
     pub async fn ready(&self) -> Result<(), Error> {
-        Ok(self.store.health().await?)
+        self.store.health().await?;
+        // A store that has just come back is asked who it is within a moment.
+        self.hasher().map(drop)
     }
 
     /// What is counted while it works.
@@ -202,6 +242,13 @@ pub enum Error {
     KeyInUse,
     /// The store cannot be reached; the same request later resolves it.
     Unavailable(String),
+    /// The store is there, but not as the settings demand.
+    NotReady {
+        /// Which demand, as one word for monitors.
+        reason: &'static str,
+        /// What is wrong and what to do, for the operator.
+        detail: String,
+    },
     /// The store has no room for more comments.
     Full(String),
     /// Something that should not happen; for the log only.
@@ -219,7 +266,7 @@ impl From<store::Error> for Error {
         match error {
             store::Error::UnknownSite => Error::UnknownSite,
             store::Error::Unavailable(why) => Error::Unavailable(why),
-            store::Error::NotReady { reason, detail } => Error::Unavailable(format!("{reason}: {detail}")),
+            store::Error::NotReady { reason, detail } => Error::NotReady { reason, detail },
             store::Error::Full(why) => Error::Full(why),
             store::Error::Damaged(why) => Error::Internal(why),
         }
@@ -251,6 +298,7 @@ impl std::fmt::Display for Error {
             Error::PolicyChanged(version) => write!(f, "the site's settings are at version {version}"),
             Error::KeyInUse => f.write_str("a key cannot delete itself"),
             Error::Unavailable(why) => write!(f, "the store is unavailable: {why}"),
+            Error::NotReady { reason, detail } => write!(f, "the store is not ready ({reason}): {detail}"),
             Error::Full(why) => write!(f, "the store is full: {why}"),
             Error::Internal(why) => write!(f, "internal error: {why}"),
         }

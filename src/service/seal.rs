@@ -3,7 +3,7 @@
 use hmac::Mac;
 use subtle::ConstantTimeEq;
 
-use super::Service;
+use super::{Error, Service};
 use crate::domain::Fingerprint;
 
 /// How many bytes a seal has: 128 bits.
@@ -34,27 +34,27 @@ impl Sealed {
 
 impl Service {
     /// The seal of these bytes.
-    pub fn seal(&self, what: Sealed, bytes: &[u8]) -> [u8; SEAL_BYTES] {
+    pub fn seal(&self, what: Sealed, bytes: &[u8]) -> Result<[u8; SEAL_BYTES], Error> {
         let mut seal = [0; SEAL_BYTES];
-        seal.copy_from_slice(&self.mac(what, bytes)[..SEAL_BYTES]);
-        seal
+        seal.copy_from_slice(&self.mac(what, bytes)?[..SEAL_BYTES]);
+        Ok(seal)
     }
 
     /// A request's fingerprint as an idempotency key remembers it. That outlives the comment: without the secret, nobody can
     /// try out by it what an erased comment said.
-    pub(super) fn use_of(&self, request: &Fingerprint) -> Fingerprint {
-        Fingerprint::new(self.mac(Sealed::Use, request.as_str().as_bytes()))
+    pub(super) fn use_of(&self, request: &Fingerprint) -> Result<Fingerprint, Error> {
+        Ok(Fingerprint::new(self.mac(Sealed::Use, request.as_str().as_bytes())?))
     }
 
     /// Whether this is the seal of these bytes; compared in constant time.
-    pub fn is_sealed(&self, what: Sealed, bytes: &[u8], seal: &[u8]) -> bool {
-        self.seal(what, bytes).ct_eq(seal).into()
+    pub fn is_sealed(&self, what: Sealed, bytes: &[u8], seal: &[u8]) -> Result<bool, Error> {
+        Ok(self.seal(what, bytes)?.ct_eq(seal).into())
     }
 
-    fn mac(&self, what: Sealed, bytes: &[u8]) -> [u8; 32] {
-        let mut mac = self.hasher.clone();
+    fn mac(&self, what: Sealed, bytes: &[u8]) -> Result<[u8; 32], Error> {
+        let mut mac = self.hasher()?;
         mac.update(what.label());
         mac.update(bytes);
-        mac.finalize().into_bytes().into()
+        Ok(mac.finalize().into_bytes().into())
     }
 }

@@ -42,20 +42,20 @@ pub enum PublicReason {
 impl Service {
     /// The token by which the author of a comment asks how it stands: base64url of the version, the comment's id, the seal
     /// and the site's id. It names the comment and proves that it came from here; nothing is stored for it.
-    pub fn status_token(&self, site: &SiteId, comment: CommentId) -> String {
-        let seal = self.seal(Sealed::Status, &sealed_part(site.as_str(), comment.as_bytes()));
+    pub fn status_token(&self, site: &SiteId, comment: CommentId) -> Result<String, Error> {
+        let seal = self.seal(Sealed::Status, &sealed_part(site.as_str(), comment.as_bytes()))?;
         let mut token = Vec::with_capacity(1 + ID_BYTES + SEAL_BYTES + site.as_str().len());
         token.push(VERSION);
         token.extend_from_slice(comment.as_bytes());
         token.extend_from_slice(&seal);
         token.extend_from_slice(site.as_str().as_bytes());
-        BASE64URL_NOPAD.encode(&token)
+        Ok(BASE64URL_NOPAD.encode(&token))
     }
 
     /// How the comment of this token stands. A token that is none, and a comment or a site that is no longer here, are
     /// [`Error::UnknownStatus`] alike.
     pub async fn status(&self, token: &str) -> Result<PublicStatus, Error> {
-        let (site, comment) = self.read_status_token(token).ok_or(Error::UnknownStatus)?;
+        let (site, comment) = self.read_status_token(token)?.ok_or(Error::UnknownStatus)?;
         match self.store.get(&site, &CommentRef::Id(comment)).await {
             Ok(Some(comment)) => Ok(PublicStatus::of(&comment)),
             Ok(None) | Err(store::Error::UnknownSite) => Err(Error::UnknownStatus),
@@ -69,14 +69,28 @@ impl Service {
         charged.map_err(Error::from).inspect_err(|error| self.metrics.refused(error))
     }
 
-    fn read_status_token(&self, token: &str) -> Option<(SiteId, CommentId)> {
+    fn read_status_token(&self, token: &str) -> Result<Option<(SiteId, CommentId)>, Error> {
+        let Some(Claim { site, id, seal }) = Claim::read(token) else { return Ok(None) };
+        let is_ours = self.is_sealed(Sealed::Status, &sealed_part(&site, &id), &seal)?;
+        Ok(site.parse().ok().filter(|_| is_ours).map(|site| (site, CommentId::from_bytes(id))))
+    }
+}
+
+/// What a token says before anybody has looked at its seal.
+struct Claim {
+    site: String,
+    id: [u8; ID_BYTES],
+    seal: [u8; SEAL_BYTES],
+}
+
+impl Claim {
+    fn read(token: &str) -> Option<Self> {
         let bytes = BASE64URL_NOPAD.decode(token.as_bytes()).ok()?;
         let (version, rest) = bytes.split_first()?;
         let (id, rest) = rest.split_first_chunk::<ID_BYTES>()?;
         let (seal, site) = rest.split_first_chunk::<SEAL_BYTES>()?;
-        let site = std::str::from_utf8(site).ok()?;
-        let is_ours = *version == VERSION && self.is_sealed(Sealed::Status, &sealed_part(site, id), seal);
-        if is_ours { Some((site.parse().ok()?, CommentId::from_bytes(*id))) } else { None }
+        let site = std::str::from_utf8(site).ok()?.to_owned();
+        (*version == VERSION).then_some(Self { site, id: *id, seal: *seal })
     }
 }
 

@@ -53,7 +53,7 @@ impl Service {
         idempotency_header: Option<&str>,
     ) -> Result<Submitted, Error> {
         let now = self.clock.now();
-        let sent = self.sent(&submission);
+        let sent = self.sent(&submission)?;
         let key = idempotency_header.map(idempotency_key);
         let charged = self.charge(site, &submission, (key, &sent.fingerprint), now).await;
         let over_limit = charged.inspect_err(|error| self.metrics.refused(error))?;
@@ -121,9 +121,10 @@ impl Service {
         let is_trusted = submission.author.role.is_some_and(|role| role.is_trusted());
         let is_old = submission.created_at.is_some_and(|at| now.millis() - at.millis() > OLD);
         let is_commenters = submission.decided.is_none() && !is_trusted && !is_old;
+        let author_id = self.author_id(submission)?;
         let commenter = is_commenters.then(|| Commenter {
             address: submission.client.ip.and_then(PublicAddress::of),
-            author: self.author_id(submission).map(|id| match submission.author.account {
+            author: author_id.map(|id| match submission.author.account {
                 Some(_) => Author::Account(id),
                 None => Author::Typed(id),
             }),
@@ -137,8 +138,12 @@ impl Service {
         let active = self.active(site).await?;
         match charge(&active) {
             Err(refused) if refused.limit.is_commenters() && !active.is_fresh() => {
-                let read_again = self.activate(site).await?;
-                if read_again.version == active.version { Err(refused.into()) } else { Ok(charge(&read_again)?) }
+                match self.activate(site).await {
+                    Ok(read_again) if read_again.version != active.version => Ok(charge(&read_again)?),
+                    Err(Error::UnknownSite) => Err(Error::UnknownSite),
+                    // While the store is away, what was known last holds.
+                    Ok(_) | Err(_) => Err(refused.into()),
+                }
             }
             charged => Ok(charged?),
         }
@@ -157,7 +162,7 @@ impl Service {
         for _ in 0..TRIES {
             let judging = Stopwatch::start();
             let facts = Facts::new(submission, &active.policy, now);
-            let traces = self.traces(submission, &facts);
+            let traces = self.traces(submission, &facts)?;
             took.screening += judging.elapsed();
 
             let reading = Stopwatch::start();
@@ -233,9 +238,9 @@ pub(super) struct Sent {
 }
 
 impl Service {
-    pub(super) fn sent(&self, submission: &Submission) -> Sent {
+    pub(super) fn sent(&self, submission: &Submission) -> Result<Sent, Error> {
         let fingerprint = fingerprint(submission);
-        Sent { used: self.use_of(&fingerprint), fingerprint, external_id: submission.external_id.clone() }
+        Ok(Sent { used: self.use_of(&fingerprint)?, fingerprint, external_id: submission.external_id.clone() })
     }
 }
 

@@ -31,6 +31,8 @@ pub enum OpenError {
     },
     /// Another process serves this data directory.
     InUse(PathBuf),
+    /// What was asked for is done with files, and this store's are kept by Redis.
+    NoFiles,
     /// SQLite cannot open the file for another reason.
     Failed {
         /// The file.
@@ -72,6 +74,10 @@ impl std::fmt::Display for OpenError {
             OpenError::InUse(path) => {
                 write!(f, "another process serves the data directory {}: stop it first", path.display())
             }
+            OpenError::NoFiles => f.write_str(
+                "the store is in Redis, which keeps its own files: copy those (its append-only file, or what BGSAVE writes), \
+                 or write each site with `moderato export`",
+            ),
             OpenError::Failed { path, why } => write!(f, "{} cannot be opened: {why}", path.display()),
         }
     }

@@ -3,6 +3,7 @@
 mod embedded;
 mod error;
 mod exchange;
+mod place;
 mod redis;
 mod settings;
 
@@ -196,7 +197,7 @@ pub fn open(settings: &Settings, data_dir: &Path, clock: &Clock) -> Result<Arc<d
 pub fn mend(settings: &Settings, data_dir: &Path) -> Result<Mended, OpenError> {
     match settings.url.as_str() {
         "sqlite:" => embedded::mend(data_dir),
-        other => Err(OpenError::unknown_url(other)),
+        _ => Err(OpenError::NoFiles),
     }
 }
 
@@ -206,7 +207,7 @@ pub fn mend(settings: &Settings, data_dir: &Path) -> Result<Mended, OpenError> {
 pub fn backup(settings: &Settings, data_dir: &Path, copying: Copying<'_>) -> Result<Copied, CopyError> {
     match settings.url.as_str() {
         "sqlite:" => embedded::backup(data_dir, copying),
-        other => Err(OpenError::unknown_url(other).into()),
+        _ => Err(OpenError::NoFiles.into()),
     }
 }
 
@@ -215,7 +216,7 @@ pub fn backup(settings: &Settings, data_dir: &Path, copying: Copying<'_>) -> Res
 pub fn restore(settings: &Settings, data_dir: &Path, copying: Copying<'_>) -> Result<Copied, CopyError> {
     match settings.url.as_str() {
         "sqlite:" => embedded::restore(data_dir, copying),
-        other => Err(OpenError::unknown_url(other).into()),
+        _ => Err(OpenError::NoFiles.into()),
     }
 }
 

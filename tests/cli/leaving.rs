@@ -28,9 +28,14 @@ pub struct House {
 impl House {
     /// A new store in a folder's `data`, on a day that is long over.
     pub async fn new(folder: &Path) -> Self {
+        Self::at("sqlite:", folder).await
+    }
+
+    /// A new store at an address, on that day.
+    pub async fn at(url: &str, folder: &Path) -> Self {
         let data = folder.join("data");
         std::fs::create_dir_all(&data).unwrap();
-        let store = store::open(&store::Settings::embedded(), &data, &Clock::System).unwrap();
+        let store = store::open(&store::Settings::at(url), &data, &Clock::System).unwrap();
         let clock = Clock::manual("2024-03-01T12:00:00.000Z".parse().unwrap());
         let identity = settle(&*store, true, clock.now(), |_| Ok(())).await.unwrap();
         let environment = Environment::default();

@@ -2,17 +2,20 @@
 
 mod first_keys;
 
+use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use super::failure::Failure;
 use super::{Context, DataArgs, block_on, plural};
-use crate::app::{App, Configured};
+use crate::app::{App, Configured, Store};
+use crate::config::Settings;
 use crate::http::{DemoSettings, PublicUrl};
-use crate::service::{self, FIRST_SITE, FirstKeys, Service};
+use crate::service::{Error, FIRST_SITE, Service, Settled};
 use crate::telemetry::{self, Colours};
 
 /// Runs until SIGTERM or SIGINT.
@@ -28,36 +31,41 @@ impl Serve {
         let settings = &configured.loaded().settings;
         let colours = if context.terminal.talk_styled { Colours::Shown } else { Colours::Left };
         telemetry::start(&settings.log, colours);
-        let data_dir = settings.data_dir.clone();
+        let (place, data_dir) = (place(settings), settings.data_dir.clone());
         let (public_url, demo) = (settings.http.public_url.clone(), settings.demo.clone());
         let watched = context.terminal.watched;
+        let trouble = Rc::default();
+        let keeper = Box::new(first_keys::Keeper::new(settings, watched, Rc::clone(&trouble)));
         block_on(async {
-            let (mut first, mut trouble) = (None, None);
-            let started = App::start(configured, |keys| {
-                if !watched {
-                    first_keys::write(&data_dir, keys).map_err(|failure| {
-                        let reason = failure.to_string();
-                        trouble = Some(failure);
-                        service::Error::Internal(reason)
-                    })?;
-                }
-                first = Some(keys.clone());
-                Ok(())
-            });
-            let started = started.await;
-            if let Some(failure) = trouble {
-                return Err(failure);
-            }
-            let app = started?;
-            let start = Start { address: app.address(), public_url, demo, data_dir, first, watched };
-            let lines = start.lines(app.service()).await?;
+            let app = App::start(configured, keeper).await.map_err(|error| {
+                let reason: Option<String> = RefCell::take(&trouble);
+                reason.map_or_else(|| error.into(), Failure::new)
+            })?;
+            let start = Start { address: app.address(), public_url, demo, place, data_dir, watched };
             // A service whose first lines nobody reads serves all the same.
-            let mut out = io::stdout().lock();
-            let _ = out.write_all(lines.as_bytes()).and_then(|()| out.flush());
-            drop(out);
-            Ok(app.run().await?)
+            let _ = print(&start.lines(app.service(), app.store()).await?);
+            let tell = async |service: &Service, settled: Settled| {
+                if let Ok(lines) = start.of_store(service, &settled).await {
+                    let _ = print(&lines);
+                }
+            };
+            Ok(app.run(tell).await?)
         })?;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn print(lines: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(lines.as_bytes())?;
+    out.flush()
+}
+
+/// Where the data is, as it is shown.
+fn place(settings: &Settings) -> String {
+    match settings.store.is_embedded() {
+        true => settings.data_dir.display().to_string(),
+        false => settings.store.shown(),
     }
 }
 
@@ -66,37 +74,25 @@ struct Start {
     address: SocketAddr,
     public_url: PublicUrl,
     demo: DemoSettings,
+    place: String,
     data_dir: PathBuf,
-    first: Option<FirstKeys>,
     watched: bool,
 }
 
 impl Start {
-    async fn lines(&self, service: &Service) -> Result<String, Failure> {
+    async fn lines(&self, service: &Service, store: &Store) -> Result<String, Failure> {
         let url = format!("http://{}", reachable(self.address));
-        let kept = first_keys::path(&self.data_dir);
         let mut lines = format!("moderato {}, a comment moderation service\n", env!("CARGO_PKG_VERSION"));
         // Writing to a string cannot fail.
         let _ = writeln!(lines, "listening  http://{}", self.address);
         if let Some(public) = self.public_url.base() {
             let _ = writeln!(lines, "reached    {public}");
         }
-        let _ = writeln!(lines, "data       {}", self.found(service).await?);
-        match &self.first {
-            Some(keys) if self.watched => {
-                let _ = writeln!(lines, "keys       shown only now, so keep them:");
-                for (whose, key) in first_keys::of(keys) {
-                    let _ = writeln!(lines, "           {whose}: {key}");
-                }
-            }
-            Some(_) => {
-                let _ = writeln!(lines, "keys       in {}, readable for you alone", kept.display());
-            }
-            None if kept.is_file() => {
-                let _ = writeln!(lines, "keys       those of the first start are in {}", kept.display());
-            }
-            None => {
-                let _ = writeln!(lines, "keys       `moderato keys create --site SITE` makes another one");
+        match store {
+            Store::Seen(settled) => lines.push_str(&self.of_store(service, settled).await?),
+            Store::Away(settling) => {
+                let why = settling.why();
+                let _ = writeln!(lines, "data       {}, and comments are refused until it is there: {why}", self.place);
             }
         }
         // What answers this machine alone is named by the address that this machine uses.
@@ -106,36 +102,63 @@ impl Start {
             lines,
             "pages      {demo}/demo (a post to comment on), {public}/docs (how to call it), {url}/metrics"
         );
-        let _ = writeln!(lines, "try        {}", self.curl(&url, &kept));
+        let key = match store {
+            Store::Seen(Settled::Begun(keys)) if self.watched => keys.site.reveal(),
+            Store::Seen(Settled::Begun(_)) => self.from_file(),
+            _ if first_keys::path(&self.data_dir).is_file() => self.from_file(),
+            _ => "$MODERATO_KEY".to_owned(),
+        };
+        let _ = writeln!(lines, "try        {}", curl(&url, &key));
+        Ok(lines)
+    }
+
+    /// Where the data is, whether it was there before, and where its keys are.
+    async fn of_store(&self, service: &Service, settled: &Settled) -> Result<String, Failure> {
+        let mut lines = format!("data       {}\n", self.found(service, settled).await?);
+        let kept = first_keys::path(&self.data_dir);
+        let _ = match settled {
+            Settled::Begun(keys) if self.watched => {
+                let each = first_keys::of(keys).into_iter().map(|(whose, key)| format!("           {whose}: {key}\n"));
+                writeln!(lines, "keys       shown only now, so keep them:\n{}", each.collect::<String>().trim_end())
+            }
+            Settled::Begun(_) => writeln!(lines, "keys       in {}, readable for you alone", kept.display()),
+            _ if kept.is_file() => writeln!(lines, "keys       those of the first start are in {}", kept.display()),
+            _ => writeln!(lines, "keys       `moderato keys create --site SITE` makes another one"),
+        };
         Ok(lines)
     }
 
     /// Where the data is, and whether it was there before.
-    async fn found(&self, service: &Service) -> Result<String, Failure> {
-        let place = self.data_dir.display();
-        if self.first.is_some() {
+    async fn found(&self, service: &Service, settled: &Settled) -> Result<String, Failure> {
+        let place = &self.place;
+        if matches!(settled, Settled::Begun(_)) {
             return Ok(format!("{place}, new, with the site {FIRST_SITE}"));
         }
-        let sites = service.sites().await?;
+        let sites = match service.sites().await {
+            // It has just gone again, and will be back.
+            Err(error @ (Error::Unavailable(_) | Error::NotReady { .. })) => return Ok(format!("{place}: {error}")),
+            sites => sites?,
+        };
         let comments: u64 = sites.iter().map(|site| site.counts).map(|c| c.approved + c.held + c.rejected).sum();
         let waiting: u64 = sites.iter().map(|site| site.counts.open).sum();
         let (s, c) = (plural(sites.len() as u64, "site"), plural(comments, "comment"));
         Ok(format!("{place}, found again: {s}, {c}, {waiting} waiting for a moderator"))
     }
 
-    /// One line to paste that submits a comment to the demo site.
-    fn curl(&self, url: &str, kept: &Path) -> String {
-        let key = match &self.first {
-            Some(keys) if self.watched => keys.site.reveal(),
-            None if !kept.is_file() => "$MODERATO_KEY".to_owned(),
-            _ => format!("$(sed -n 's/^site {FIRST_SITE}: //p' {})", quoted(&kept.display().to_string())),
-        };
-        let comment = r#"{"post":{"id":"1"},"author":{"name":"Ana"},"content":"Buy now at http://spam.example/"}"#;
-        format!(
-            "curl -sS {url}/v1/sites/{FIRST_SITE}/comments -H \"Authorization: Bearer {key}\" \
-             -H 'Content-Type: application/json' -d '{comment}'"
-        )
+    /// The demo site's key, as a shell reads it from the file.
+    fn from_file(&self) -> String {
+        let kept = first_keys::path(&self.data_dir);
+        format!("$(sed -n 's/^site {FIRST_SITE}: //p' {})", quoted(&kept.display().to_string()))
     }
+}
+
+/// One line to paste that submits a comment to the demo site.
+fn curl(url: &str, key: &str) -> String {
+    let comment = r#"{"post":{"id":"1"},"author":{"name":"Ana"},"content":"Buy now at http://spam.example/"}"#;
+    format!(
+        "curl -sS {url}/v1/sites/{FIRST_SITE}/comments -H \"Authorization: Bearer {key}\" \
+         -H 'Content-Type: application/json' -d '{comment}'"
+    )
 }
 
 /// Where a program on this machine reaches an address that is listened on.

@@ -47,7 +47,8 @@ pub(in crate::http) async fn run(call: SiteCall) -> Answer {
         item
     });
     let done: Vec<_> = in_turn.map(one).buffered(AT_ONCE).collect().await;
-    json(&Results { results: done.iter().map(|done| ResultView::of(&site, done, &passes)).collect() })
+    let results = done.iter().map(|done| ResultView::of(&site, done, &passes));
+    json(&Results { results: results.collect::<Result<_, _>>()? })
 }
 
 /// What a batch does with its submissions.
@@ -127,10 +128,10 @@ enum BodyView<'a> {
 }
 
 impl<'a> ResultView<'a> {
-    fn of(site: &'a SiteId, done: &'a Result<Good, ProblemView>, passes: &Passes) -> Self {
+    fn of(site: &'a SiteId, done: &'a Result<Good, ProblemView>, passes: &Passes) -> Result<Self, service::Error> {
         let (status, body) = match done {
             Ok(Good::Kept(taken)) => {
-                let pass = passes.of(site, &taken.comment);
+                let pass = passes.of(site, &taken.comment)?;
                 let comment = Box::new(Taken { comment: Comment::of(site, &taken.comment), pass });
                 (StatusCode::CREATED.as_u16(), BodyView::Comment { comment, replayed: taken.replayed })
             }
@@ -139,6 +140,6 @@ impl<'a> ResultView<'a> {
             }
             Err(problem) => (problem.status(), BodyView::Problem { problem }),
         };
-        Self { status, body }
+        Ok(Self { status, body })
     }
 }

@@ -25,7 +25,7 @@ pub(in crate::http) async fn submit(call: SiteCall) -> Answer {
         response.insert_header(REPLAYED);
     }
     response.extensions_mut().insert(Screened::new(Some(taken.comment.id), &taken.comment.verdict, taken.took));
-    let pass = passes.of(&site, &taken.comment);
+    let pass = passes.of(&site, &taken.comment)?;
     with_json(response, &Taken { comment: Comment::of(&site, &taken.comment), pass })
 }
 

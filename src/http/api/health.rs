@@ -1,5 +1,7 @@
 //! Whether the process lives, whether it would take a submission, and what it offers.
 
+use std::borrow::Cow;
+
 use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_TYPE;
 use serde::Serialize;
@@ -19,17 +21,27 @@ pub(in crate::http) async fn live(_: Call) -> Answer {
 /// Says whether a submission would be taken, and if not, why and what to do.
 pub(in crate::http) async fn ready(call: Call) -> Answer {
     let Err(error) = call.service.ready().await else {
-        return json(&Ready { ready: true, parts: vec![Part { part: "store", ready: true, advice: None }] });
+        return json(&Ready {
+            ready: true,
+            parts: vec![Part { part: "store", ready: true, reason: None, advice: None }],
+        });
     };
-    let advice = match &error {
-        Error::Full(_) => "The store has no room for more comments: free space where it is kept, or enlarge it.",
-        Error::Unavailable(_) => {
-            "The store cannot be reached or written: check that it runs and is writable; the log has more."
+    let cause = error.to_string();
+    let (reason, advice) = match error {
+        Error::NotReady { reason, detail } => (Some(reason), Cow::Owned(detail)),
+        Error::Full(_) => {
+            (None, "The store has no room for more comments: free space where it is kept, or enlarge it.".into())
         }
-        _ => "The store is damaged or not Moderato's: the log has more; restore a backup if it stays so.",
+        Error::Unavailable(_) => (
+            None,
+            "The store cannot be reached or written: check that it runs and is writable; the log has more.".into(),
+        ),
+        _ => {
+            (None, "The store is damaged or not Moderato's: the log has more; restore a backup if it stays so.".into())
+        }
     };
-    let parts = vec![Part { part: "store", ready: false, advice: Some(advice) }];
-    Err(Problem::not_ready(parts, error.to_string()))
+    let parts = vec![Part { part: "store", ready: false, reason, advice: Some(advice) }];
+    Err(Problem::not_ready(parts, cause))
 }
 
 /// Shows the description of this interface.

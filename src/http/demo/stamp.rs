@@ -23,7 +23,7 @@ impl Stamp {
     pub fn issue(service: &Service) -> Result<String, Error> {
         let mut stamp = service.now().millis().to_be_bytes().to_vec();
         stamp.extend_from_slice(&service.random()?);
-        stamp.extend_from_slice(&service.seal(Sealed::Form, &stamp));
+        stamp.extend_from_slice(&service.seal(Sealed::Form, &stamp)?);
         Ok(BASE64URL_NOPAD.encode(&stamp))
     }
 
@@ -31,7 +31,7 @@ impl Stamp {
     pub fn read(service: &Service, text: &str) -> Option<Self> {
         let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
         let (plain, seal) = bytes.split_first_chunk::<PLAIN_BYTES>()?;
-        if seal.len() != SEAL_BYTES || !service.is_sealed(Sealed::Form, plain, seal) {
+        if seal.len() != SEAL_BYTES || !service.is_sealed(Sealed::Form, plain, seal).ok()? {
             return None;
         }
         let (millis, nonce) = plain.split_first_chunk::<8>()?;

@@ -79,11 +79,11 @@ pub(super) async fn take(call: &Call, form: &Form) -> Result<Taken, Refusal> {
     match service.submit(&site, submission, None).await {
         Ok(taken) => {
             let screened = Screened::new(Some(taken.comment.id), &taken.comment.verdict, taken.took);
-            Ok(Taken { token: service.status_token(&site, taken.comment.id), screened: Some(screened) })
+            Ok(Taken { token: service.status_token(&site, taken.comment.id)?, screened: Some(screened) })
         }
         // The id says what was written on which form: a second click is the same comment, however much later it came.
         Err(Error::ExternalIdTaken(id) | Error::Erased(id)) => {
-            Ok(Taken { token: service.status_token(&site, id), screened: None })
+            Ok(Taken { token: service.status_token(&site, id)?, screened: None })
         }
         Err(error) => Err(error.into()),
     }

@@ -74,7 +74,7 @@ pub(super) fn refusal(error: &Error) -> String {
             "Many comments came in within a short time. Please wait {} and send it again; your text is still here.",
             wait(refused.wait)
         ),
-        Error::Unavailable(_) | Error::Full(_) => {
+        Error::Unavailable(_) | Error::NotReady { .. } | Error::Full(_) => {
             "Your comment could not be taken just now, but your text is still here. Please send it again in a few minutes."
                 .to_owned()
         }

@@ -45,6 +45,7 @@ impl Base {
     /// [`Store::events`](crate::store::Store::events)
     pub(super) async fn events(&self, site: &SiteId, after: EventId, limit: usize) -> Result<Vec<Event>, Error> {
         self.read_head(site).await?;
+        self.watched.read(site);
         let mut question = redis::cmd("XRANGE");
         question.arg(self.names.site(site).key(keys::FEED)).arg(format!("({after}")).arg("+").arg("COUNT").arg(limit);
         let entries: StreamRangeReply = self.ask(question).await?;

@@ -131,7 +131,7 @@ fn of_way(settings: &store::Settings) -> Vec<Finding> {
     if reach > Reach::Machine && !settings.has_password() {
         found.push(
             Finding::warning("store.no_password", "whoever reaches Redis over the network reads and changes everything")
-                .change("ACL SETUSER moderato … (docs/operating.md has the line), and in [store]: url = \"redis://moderato:PASSWORD@…\""),
+                .change("ACL SETUSER … (docs/redis.md has the line), and in [store]: url = \"redis://USER:PASSWORD@…\""),
         );
     }
     if found.is_empty() {

@@ -9,6 +9,7 @@ use super::keys::{self, Names, Prefix};
 use super::link::Link;
 use super::packed;
 use super::plan::{Committed, Plan};
+use super::watching::Watched;
 use crate::clock::Clock;
 use crate::domain::{Comment, CommentId, CommentRef, EventId, SiteId};
 use crate::store::Error;
@@ -26,6 +27,8 @@ pub(super) struct Base {
     pub(super) changes: watch::Sender<u64>,
     /// By what the heads of this store's sites begin; known once the store was seen.
     pub(super) tag: OnceLock<String>,
+    /// What is looked at now and then.
+    pub(super) watched: Watched,
 }
 
 /// A comment with the record that it was read from.
@@ -58,6 +61,7 @@ impl Base {
 
     /// Runs one command that writes.
     pub(super) async fn write<T: FromRedisValue>(&self, command: Cmd) -> Result<T, Error> {
+        self.may_write().await?;
         understand(self.link.write(command).await?)
     }
 
@@ -121,8 +125,18 @@ impl Base {
 
     /// Writes a plan; whatever came of it but a missing site or a foreign store.
     pub(super) async fn try_commit(&self, site: Option<&SiteId>, plan: &Plan) -> Result<Committed, Error> {
+        self.may_write().await?;
         let tag = if plan.has_head { self.tag().await? } else { "" };
-        let (committed, _) = self.link.commit(plan, tag).await?;
+        let (committed, after_doubt) = self.link.commit(plan, tag).await?;
+        // A new comment is known by its id. Of a change that may have been made before somebody else made another, nobody knows.
+        if let Committed::Unexpected(_, Some(value)) = &committed
+            && after_doubt
+            && !plan.needs_room
+            && packed::is_record(value)
+            && !plan.stamp.wrote(value)
+        {
+            return Err(Error::Unavailable("an answer was lost, and others wrote meanwhile".to_owned()));
+        }
         match (&committed, site) {
             (Committed::NoSite, Some(site)) => return Err(self.missing(site).await),
             (Committed::Lost, _) if plan.operations.is_none() => return Err(lost()),
@@ -130,6 +144,20 @@ impl Base {
             _ => {}
         }
         Ok(committed)
+    }
+
+    /// Waits until what was read of a site is at the configured durability: for answers that are found instead of written,
+    /// whose writer may never have been told ([`Link::vouch`]).
+    pub(super) async fn vouch(&self, site: &SiteId) -> Result<(), Error> {
+        self.link.vouch(self.names.site(site).as_str()).await
+    }
+
+    /// An error if the store is not the one that was here, or of a schema that this process does not know.
+    async fn may_write(&self) -> Result<(), Error> {
+        match self.tag.get() {
+            Some(_) => self.watched.fault(),
+            None => self.schema().await.map(drop),
+        }
     }
 
     /// Why a site has no head: because there is none of this name, or because the store has lost it.
@@ -216,7 +244,8 @@ pub(super) fn understand<T: FromRedisValue>(answer: Value) -> Result<T, Error> {
         .map_err(|why| Error::Damaged(format!("the store answered what it never does: {why}")))
 }
 
-fn lost() -> Error {
+/// The error of a store that is another one, or empty, all of a sudden.
+pub(super) fn lost() -> Error {
     let detail = "this is not the store that was here before, or it has lost what it held: restore it, or start this process \
                   again to begin with what is there";
     Error::NotReady { reason: "store-lost", detail: detail.to_owned() }

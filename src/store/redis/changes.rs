@@ -19,7 +19,8 @@ impl Base {
         request: &DecisionRequest,
         idempotency: Option<&Idempotency>,
     ) -> Result<Outcome, Error> {
-        until_settled!(self.try_to_decide(site, comment, request, idempotency))
+        let outcome = until_settled!(self.try_to_decide(site, comment, request, idempotency))?;
+        self.vouched(site, outcome).await
     }
 
     async fn try_to_decide(
@@ -84,7 +85,8 @@ impl Base {
         external_id: &ExternalId,
         now: Timestamp,
     ) -> Result<Outcome, Error> {
-        until_settled!(self.try_to_link(site, comment, external_id, now))
+        let outcome = until_settled!(self.try_to_link(site, comment, external_id, now))?;
+        self.vouched(site, outcome).await
     }
 
     async fn try_to_link(
@@ -117,7 +119,16 @@ impl Base {
 
     /// [`Store::withdraw`](crate::store::Store::withdraw)
     pub(super) async fn withdraw(&self, site: &SiteId, comment: &CommentRef, now: Timestamp) -> Result<Outcome, Error> {
-        until_settled!(self.try_to_withdraw(site, comment, now))
+        let outcome = until_settled!(self.try_to_withdraw(site, comment, now))?;
+        self.vouched(site, outcome).await
+    }
+
+    /// An answer, once also what it only found is as durable as what is written.
+    async fn vouched(&self, site: &SiteId, outcome: Outcome) -> Result<Outcome, Error> {
+        if !matches!(outcome, Outcome::Changed(_) | Outcome::NotFound) {
+            self.vouch(site).await?;
+        }
+        Ok(outcome)
     }
 
     async fn try_to_withdraw(

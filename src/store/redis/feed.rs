@@ -49,6 +49,7 @@ impl Base {
             // Redis knows no place behind the last one there can be.
             return Ok(Vec::new());
         }
+        self.watched.read(site);
         let mut question = redis::cmd("XRANGE");
         question.arg(self.names.site(site).key(keys::FEED)).arg(format!("({after}")).arg("+").arg("COUNT").arg(limit);
         let entries: StreamRangeReply = self.ask(question).await?;

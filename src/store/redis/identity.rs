@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::base::{Base, tag_of};
-use super::keys;
+use super::base::{Base, lost, tag_of};
 use super::packed::{from_json, json};
 use super::plan::Plan;
 use crate::domain::{ApiKey, Site};
@@ -11,6 +10,18 @@ use crate::store::{Error, Identity, Seed};
 
 /// The number of this layout of keys. Processes of this number and of the one before run together.
 pub(super) const SCHEMA: u32 = 1;
+
+/// Whether this process may work on a store of this schema: on its own, and on the neighbours, so that processes of two
+/// versions that follow each other run together.
+fn runs_on(schema: u32) -> bool {
+    schema.abs_diff(SCHEMA) <= 1
+}
+
+/// What every schema's `mod:schema` holds.
+#[derive(Deserialize)]
+struct Number {
+    schema: u32,
+}
 
 /// What `mod:schema` holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,8 +70,25 @@ impl Base {
     pub(super) async fn schema(&self) -> Result<Option<(Schema, Vec<u8>)>, Error> {
         let mut question = redis::cmd("GET");
         question.arg(self.names.schema().as_str());
-        let Some(value) = self.ask::<Option<Vec<u8>>>(question).await? else { return Ok(None) };
-        Ok(Some((from_json(&value)?, value)))
+        let Some(value) = self.ask::<Option<Vec<u8>>>(question).await? else {
+            return if self.tag.get().is_some() { Err(lost()) } else { Ok(None) };
+        };
+        let Number { schema } = from_json(&value)?;
+        if !runs_on(schema) {
+            return Err(Error::NotReady {
+                reason: "foreign-schema",
+                detail: format!(
+                    "{} is of schema {schema}, and this version of Moderato knows {SCHEMA}: start the version that wrote it, \
+                     or export with that and import into an empty store",
+                    self.names.schema().as_str()
+                ),
+            });
+        }
+        let schema: Schema = from_json(&value)?;
+        if self.tag.get().is_some_and(|tag| *tag != tag_of(&schema.store_id)) {
+            return Err(lost());
+        }
+        Ok(Some((schema, value)))
     }
 
     /// [`Store::settle`](crate::store::Store::settle)

@@ -15,6 +15,7 @@
 //! | `l:<limit>:<hash>` | string, expires | until when each quota of a limit is used up, in microseconds |
 //! | `k:<key id>` | string | an API key, as JSON |
 //! | `u:<key id>` | string | when an API key was last used, in milliseconds |
+//! | `w` | string, expires | nothing: written so that a later `WAIT` speaks for what was there before ([`link`](super::link)) |
 //! | `e` | stream | the feed; field `e` is the event without its id, as JSON |
 //! | [`Index`] | sorted set, all scores 0 | members are a sort key of 8 bytes and an id of 16, read by `ZRANGE … BYLEX` |
 //!
@@ -25,6 +26,7 @@
 //! | `mod:schema` | string | who the store is and of which schema, as JSON; while a first start is under way, what it begins with |
 //! | `mod:sites` | hash | from a site's id to the site, as JSON |
 //! | `mod:keys` | hash | from an API key's id to the site that has its record; empty: the operator |
+//! | `mod:{mod:sites}:w` and so on | string, expires | nothing, as a site's `w` |
 //! | `mod:{@operator}:k:<key id>` and so on | | the operator's API keys, as a site's |
 
 use crate::domain::{AuthorId, CommentId, ExternalId, HistoryKey, HistoryKind, KeyId, SiteId};

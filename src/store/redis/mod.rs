@@ -18,8 +18,9 @@ mod plan;
 mod recalling;
 mod sites;
 mod totals;
+mod watching;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use tokio::sync::watch;
@@ -28,6 +29,7 @@ use self::base::Base;
 use self::keys::Names;
 use self::link::Link;
 pub(super) use self::link::{Address, FORMS};
+use self::watching::Watched;
 use super::{
     Error, Expired, Forgotten, Idempotency, Identity, OpenError, Outcome, Recall, Recalled, Record, Recorded, Repaired,
     Seed, Settings, Status, Store,
@@ -41,14 +43,17 @@ use crate::domain::{
 
 /// The store. Each verb's body is in the file of its family.
 pub(super) struct Redis {
-    base: Base,
+    base: Arc<Base>,
 }
 
 impl Redis {
     /// A store at this address; nothing is asked of it yet.
     pub(super) fn new(settings: &Settings, clock: Clock) -> Result<Self, OpenError> {
         let (link, names) = (Link::new(settings)?, Names::new(&settings.prefix));
-        Ok(Self { base: Base { link, names, clock, changes: watch::Sender::new(0), tag: OnceLock::new() } })
+        let (changes, tag, watched) = (watch::Sender::new(0), OnceLock::new(), Watched::default());
+        let base = Arc::new(Base { link, names, clock, changes, tag, watched });
+        base.link.run(watching::watch(Arc::downgrade(&base)));
+        Ok(Self { base })
     }
 }
 

@@ -74,6 +74,13 @@ fn decompress(body: &[u8]) -> Result<Cow<'_, [u8]>, String> {
     }
 }
 
+/// Whether a value is a record.
+pub(super) fn is_record(value: &[u8]) -> bool {
+    value
+        .get(..HEAD)
+        .is_some_and(|head| head[..HEAD - 1].iter().all(u8::is_ascii_hexdigit) && b"+-".contains(&head[HEAD - 1]))
+}
+
 /// What a plan expects of a record that it was made from: that nobody wrote it since.
 pub(super) fn unchanged(record: &[u8]) -> Vec<u8> {
     record.get(..HEAD).unwrap_or(record).to_vec()

@@ -63,6 +63,10 @@ impl Base {
                 None => None,
             },
         };
+        if existing.is_some() {
+            // It is answered from here, and nothing is written.
+            self.vouch(site).await?;
+        }
         Ok(Recalled { existing, history, settings_version: head.settings_version })
     }
 

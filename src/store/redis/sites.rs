@@ -100,6 +100,7 @@ impl Base {
     ) -> Result<Option<Result<SiteSettings, SiteSettings>>, Error> {
         let (standing, value) = self.standing_settings(site).await?;
         if standing.overrides == *overrides {
+            self.vouch(site).await?;
             return Ok(Some(Ok(standing)));
         }
         if expected.is_some_and(|expected| expected != standing.version) {

@@ -53,11 +53,6 @@ impl Dial {
         Self { who: RedisConnectionInfo::default(), ..self.clone() }
     }
 
-    /// The same without a database.
-    pub(super) fn without_database(&self) -> Self {
-        Self { who: self.who.clone().set_db(0), ..self.clone() }
-    }
-
     /// Makes a connection, which lives on the engine's thread.
     pub(super) async fn connect(&self, server: &Server) -> Result<MultiplexedConnection, Fault> {
         let of = |why: &redis::RedisError| Fault::of_connecting(why, server);

@@ -1,0 +1,147 @@
+//! A cluster whose primaries hang, change and give slots away.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use moderato::store::{Durability, Store};
+
+use super::setups::{Server, cluster, owner};
+use super::{fixture, record, settled, within};
+
+/// Writes without a pause until it is stopped: how many were written, and which errors there were.
+async fn write_on(store: Arc<dyn Store>, stop: Arc<AtomicBool>) -> (u32, Vec<String>, Duration) {
+    static NEXT: AtomicU32 = AtomicU32::new(1000);
+    let (mut written, mut errors, mut longest) = (0, Vec::new(), Duration::ZERO);
+    while !stop.load(Ordering::SeqCst) {
+        let began = Instant::now();
+        match record(&*store, NEXT.fetch_add(1, Ordering::SeqCst)).await {
+            Ok(_) => written += 1,
+            Err(why) => errors.push(why.to_string()),
+        }
+        longest = longest.max(began.elapsed());
+    }
+    (written, errors, longest)
+}
+
+/// Does something while others write.
+async fn under_load(store: &Arc<dyn Store>, task: impl FnOnce() + Send + 'static) -> (u32, Vec<String>, Duration) {
+    let stop = Arc::new(AtomicBool::new(false));
+    let writers: Vec<_> = (0..8).map(|_| tokio::spawn(write_on(Arc::clone(store), Arc::clone(&stop)))).collect();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    tokio::task::spawn_blocking(task).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    stop.store(true, Ordering::SeqCst);
+    let (mut written, mut errors, mut longest) = (0, Vec::new(), Duration::ZERO);
+    for writer in writers {
+        let (some, more, time) = writer.await.unwrap();
+        written += some;
+        errors.extend(more);
+        longest = longest.max(time);
+    }
+    (written, errors, longest)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_planned_failover_passes_without_an_error() {
+    let (servers, url) = cluster(1);
+    let store = settled(&url, Durability::Usual).await;
+    let servers = Arc::new(servers);
+    for round in 0..3 {
+        let all = Arc::clone(&servers);
+        let (written, errors, longest) = under_load(&store, move || {
+            let old = owner(&all, "{blog}");
+            let replica = replica_of(&all, old);
+            assert!(replica.say(&["CLUSTER", "FAILOVER"]).contains("OK"));
+            replica.wait_for("ROLE", "master");
+            old.wait_for("INFO replication", "master_link_status:up");
+        })
+        .await;
+        println!("failover {round}: {written} written, the longest took {longest:?}");
+        assert_eq!(errors, Vec::<String>::new());
+        assert!(written > 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slots_that_move_move_without_an_error() {
+    let (servers, url) = cluster(1);
+    let store = settled(&url, Durability::Usual).await;
+    let servers = Arc::new(servers);
+    let before = store.counts(&fixture::blog()).await.unwrap().approved;
+    let all = Arc::clone(&servers);
+    let (written, errors, longest) = under_load(&store, move || {
+        let slot = all[0].say(&["CLUSTER", "KEYSLOT", "{blog}"]).trim().to_owned();
+        let from = owner(&all, "{blog}");
+        let to = primaries(&all).into_iter().find(|server| server.port != from.port).unwrap();
+        let (from_id, to_id) = (from.say(&["CLUSTER", "MYID"]), to.say(&["CLUSTER", "MYID"]));
+        to.say(&["CLUSTER", "SETSLOT", &slot, "IMPORTING", from_id.trim()]);
+        from.say(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", to_id.trim()]);
+        loop {
+            let keys = from.say(&["CLUSTER", "GETKEYSINSLOT", &slot, "50"]);
+            let keys: Vec<&str> = keys.lines().filter(|key| !key.is_empty()).collect();
+            if keys.is_empty() {
+                break;
+            }
+            let port = to.port.to_string();
+            let mut migrate = vec!["MIGRATE", "127.0.0.1", &port, "", "0", "5000", "KEYS"];
+            migrate.extend(keys);
+            from.say(&migrate);
+        }
+        for server in [to, from] {
+            server.say(&["CLUSTER", "SETSLOT", &slot, "NODE", to_id.trim()]);
+        }
+    })
+    .await;
+    println!("moving a slot: {written} written, the longest took {longest:?}");
+    assert_eq!(errors, Vec::<String>::new());
+    let counts = store.counts(&fixture::blog()).await.unwrap();
+    assert_eq!(counts.approved - before, u64::from(written));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_primary_that_hangs_is_left_for_the_one_in_its_place() {
+    let (servers, url) = cluster(2);
+    let store = settled(&url, Durability::Usual).await;
+    record(&*store, 1).await.unwrap();
+    let old = owner(&servers, "{blog}");
+    let replicas: Vec<&Server> = replicas_of(&servers, old);
+    old.freeze();
+    let began = Instant::now();
+    assert!(record(&*store, 2).await.is_err());
+    assert!(began.elapsed() < Duration::from_millis(1700), "{:?}", began.elapsed());
+    // Sites on other primaries are served.
+    let other = ["other", "blog"].iter().find(|site| owner(&servers, &format!("{{{site}}}")).port != old.port);
+    if other.is_some() {
+        store.counts(&fixture::other()).await.unwrap();
+    }
+    let until = Instant::now() + Duration::from_secs(20);
+    while !replicas.iter().any(|replica| replica.say(&["ROLE"]).starts_with("master")) {
+        assert!(Instant::now() < until, "no failover");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let took = within(Duration::from_secs(3), async || record(&*store, 2).await).await;
+    println!("writes {took:?} after the failover");
+    old.thaw();
+    for n in 0..200 {
+        within(Duration::from_secs(2), async || record(&*store, n).await).await;
+    }
+    assert_eq!(store.counts(&fixture::blog()).await.unwrap().approved, 200);
+}
+
+fn primaries(servers: &[Server]) -> Vec<&Server> {
+    servers.iter().filter(|server| server.say(&["ROLE"]).starts_with("master")).collect()
+}
+
+fn replica_of<'a>(servers: &'a [Server], primary: &Server) -> &'a Server {
+    replicas_of(servers, primary)[0]
+}
+
+fn replicas_of<'a>(servers: &'a [Server], primary: &Server) -> Vec<&'a Server> {
+    let port = format!("\n{}\n", primary.port);
+    let of = |server: &&Server| {
+        let role = server.say(&["ROLE"]);
+        role.starts_with("slave") && role.contains(&port)
+    };
+    servers.iter().filter(of).collect()
+}

@@ -29,92 +29,84 @@
 -- the stamp of the plan that wrote it last, by which a repetition is known. All writes stand at the end; Redis keeps what a
 -- script wrote before an error.
 
-local prefix, place = KEYS[1], 0
+local prefix, argv, call = KEYS[1], ARGV, redis.call
+local format, gmatch, match, sub = string.format, string.gmatch, string.match, string.sub
 
-local function take()
-  place = place + 1
-  return ARGV[place]
+-- The arguments are walked twice, with no tables made of them: first for what is read, which is one call, then for the rest.
+local tag, ops, micros = argv[1], argv[2], argv[3]
+local has_head = tag ~= ''
+local place, names = 4, {}
+if has_head then
+  names[1] = prefix .. 'head'
 end
 
-local function number()
-  return tonumber(take())
+local expectations, first_expected = tonumber(argv[place]), #names + 1
+local expected_at = place + 1
+for n = 1, expectations do
+  names[#names + 1] = prefix .. argv[expected_at + 2 * n - 2]
 end
+place = expected_at + 2 * expectations
 
-local function whole(value)
-  return string.format('%.0f', value)
+local stop, charges = argv[place] == '1', {}
+local first_charged = #names + 1
+for n = 1, tonumber(argv[place + 1]) do
+  local charge = { name = argv[place + 2], quotas = {} }
+  names[#names + 1] = prefix .. charge.name
+  local quotas = tonumber(argv[place + 3])
+  for q = 1, quotas do
+    local at = place + 1 + 3 * q
+    charge.quotas[q] = { each = tonumber(argv[at]), ahead = tonumber(argv[at + 1]), step = argv[at + 2] }
+  end
+  charges[n] = charge
+  place = place + 2 + 3 * quotas
 end
+place = place + 2
 
--- What is read, in one call.
-local names, slot_of = {}, {}
-local function read(name)
+local deltas, deltas_at = tonumber(argv[place]), place + 1
+local slot_of = {}
+for n = 1, deltas do
+  local name = argv[deltas_at + 8 * n - 8]
   if not slot_of[name] then
     names[#names + 1] = prefix .. name
     slot_of[name] = #names
   end
-  return name
 end
-
-local tag, ops, micros = take(), take(), take()
-local has_head = tag ~= ''
-if has_head then
-  read('head')
-end
-
-local expected = {}
-for n = 1, number() do
-  expected[n] = { name = read(take()), start = take() }
-end
-
-local stop, charges = take() == '1', {}
-for n = 1, number() do
-  local charge = { name = read(take()), quotas = {} }
-  for q = 1, number() do
-    charge.quotas[q] = { each = number(), ahead = number(), step = take() }
-  end
-  charges[n] = charge
-end
-
-local deltas = {}
-for n = 1, number() do
-  deltas[n] = { name = read(take()), period = number(), add = { number(), number(), number(), number() },
-    change = take(), member = take() }
-end
+place = deltas_at + 8 * deltas
 
 local found = {}
 if #names > 0 then
-  found = redis.call('MGET', unpack(names))
-end
-local function value_of(name)
-  return found[slot_of[name]]
+  found = call('MGET', unpack(names))
 end
 
 -- The site's head: its numbers.
-local head = {}
+local millis, event_number, approved, held, rejected, open, version, operations
 if has_head then
-  local text = value_of('head')
+  local text = found[1]
   if not text then
     return { 'none' }
   end
-  for part in string.gmatch(text, '%S+') do
-    head[#head + 1] = part
-  end
-  if head[1] ~= tag or #head ~= 9 or (ops ~= '' and head[9] ~= ops) then
+  local owner
+  owner, millis, event_number, approved, held, rejected, open, version, operations =
+    match(text, '^(%S+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+)$')
+  if owner ~= tag or (ops ~= '' and operations ~= ops) then
     return { 'lost', text }
   end
-  for n = 2, 9 do
-    head[n] = tonumber(head[n])
-  end
+  millis, event_number = tonumber(millis), tonumber(event_number)
 end
 
-for n, wish in ipairs(expected) do
-  local value = value_of(wish.name)
-  if wish.start == '' then
+for n = 1, expectations do
+  local value, start = found[first_expected + n - 1], argv[expected_at + 2 * n - 1]
+  if start == '' then
     if value then
       return { 'expected', n, value }
     end
-  elseif not value or string.sub(value, 1, #wish.start) ~= wish.start then
+  elseif not value or sub(value, 1, #start) ~= start then
     return { 'expected', n, value }
   end
+end
+
+local function whole(value)
+  return format('%.0f', value)
 end
 
 -- Limits, by GCRA: each quota is the moment up to which it is used up. Who is refused is charged nothing.
@@ -122,7 +114,7 @@ local passing = {}
 if #charges > 0 then
   local now
   if micros == '' then
-    local time = redis.call('TIME')
+    local time = call('TIME')
     now = tonumber(time[1]) * 1000000 + tonumber(time[2])
   else
     now = tonumber(micros)
@@ -131,7 +123,7 @@ if #charges > 0 then
   for n, charge in ipairs(charges) do
     local until_then, latest, q = {}, now, 0
     local known = {}
-    for part in string.gmatch(value_of(charge.name) or '', '%d+') do
+    for part in gmatch(found[first_charged + n - 1] or '', '%d+') do
       known[#known + 1] = tonumber(part)
     end
     for _, quota in ipairs(charge.quotas) do
@@ -165,91 +157,26 @@ if #charges > 0 then
   end
 end
 
-local counts = { number(), number(), number(), number() }
-local raise = number()
-local events = {}
-for n = 1, number() do
-  events[n] = { at = number(), event = take() }
-end
+local counts_at = place
+local events, events_at = tonumber(argv[counts_at + 5]), counts_at + 6
+local event_ids = {}
 if has_head then
-  for n = 1, 4 do
-    head[3 + n] = math.max(0, head[3 + n] + counts[n])
-  end
-  head[8], head[9] = head[8] + raise, head[9] + 1
-  for _, event in ipairs(events) do
-    if event.at > head[2] then
-      head[2], head[3] = event.at, 0
+  for n = 1, events do
+    local at = tonumber(argv[events_at + 2 * n - 2])
+    if at > millis then
+      millis, event_number = at, 0
     else
-      head[3] = head[3] + 1
+      event_number = event_number + 1
     end
-    event.id = whole(head[2]) .. '-' .. whole(head[3])
+    event_ids[n] = format('%d-%d', millis, event_number)
   end
 end
+place = events_at + 2 * events
 
 -- History. An entry is `<period>:<seen>,<approved>,<spam>,<abuse>;…|<member>:<uses>;…`, both parts in order. What is there of
 -- a period is the whole sum; a change that begins a period, or meets one that counts no longer, drops those that do not.
 local PERIOD, KEPT, MOST_MEMBERS = 2592000000, 12, 16
-local entries, order, full = {}, {}, false
-local function entry_of(name)
-  local entry = entries[name]
-  if not entry then
-    entry = { buckets = {}, members = {}, size = 0 }
-    local buckets, members = string.match(value_of(name) or '', '^([^|]*)|?(.*)$')
-    for period, n, a, s, b in string.gmatch(buckets, '(%d+):(%d+),(%d+),(%d+),(%d+)') do
-      entry.buckets[tonumber(period)] = { tonumber(n), tonumber(a), tonumber(s), tonumber(b) }
-    end
-    for member, uses in string.gmatch(members, '(%d+):(%d+)') do
-      entry.members[member] = tonumber(uses)
-      entry.size = entry.size + 1
-    end
-    entries[name] = entry
-    order[#order + 1] = name
-  end
-  return entry
-end
-
-local oldest = has_head and math.floor(head[2] / PERIOD) - (KEPT - 1) or 0
-for _, delta in ipairs(deltas) do
-  local entry, period, add = entry_of(delta.name), delta.period, delta.add
-  local bucket, settled = entry.buckets[period], false
-  if period >= oldest then
-    settled = bucket ~= nil
-    local takes = add[1] < 0 or add[2] < 0 or add[3] < 0 or add[4] < 0
-    local changes = add[1] ~= 0 or add[2] ~= 0 or add[3] ~= 0 or add[4] ~= 0
-    if not bucket and changes and not takes then
-      bucket = { 0, 0, 0, 0 }
-      entry.buckets[period] = bucket
-    end
-    if bucket then
-      local sum = 0
-      for n = 1, 4 do
-        bucket[n] = math.max(0, bucket[n] + add[n])
-        sum = sum + bucket[n]
-      end
-      if takes and sum == 0 then
-        entry.buckets[period] = nil
-      end
-    end
-  end
-  if not settled then
-    for known in pairs(entry.buckets) do
-      if known < oldest then
-        entry.buckets[known] = nil
-      end
-    end
-  end
-  local change, member = delta.change, delta.member
-  local uses = entry.members[member]
-  if change == '?' and not uses and entry.size >= MOST_MEMBERS then
-    full = true
-  elseif change == '?' or change == '+' then
-    entry.members[member] = (uses or 0) + 1
-    entry.size = entry.size + (uses and 0 or 1)
-  elseif change == '-' and uses then
-    entry.members[member] = uses > 1 and uses - 1 or nil
-    entry.size = entry.size - (uses > 1 and 0 or 1)
-  end
-end
+local oldest = has_head and math.floor(millis / PERIOD) - (KEPT - 1) or 0
 
 local function sorted(set)
   local list = {}
@@ -260,81 +187,154 @@ local function sorted(set)
   return list
 end
 
-local function written(entry)
-  local buckets, members = {}, {}
-  for n, period in ipairs(sorted(entry.buckets)) do
-    local bucket = entry.buckets[period]
-    buckets[n] = string.format('%d:%d,%d,%d,%d', period, bucket[1], bucket[2], bucket[3], bucket[4])
+-- The text of an entry after a change, nil if nothing is left; and whether its member found no room.
+local function changed(text, period, add, change, member)
+  local buckets, members, size = {}, {}, 0
+  local of_periods, of_members = match(text or '', '^([^|]*)|?(.*)$')
+  for known, n, a, s, b in gmatch(of_periods, '(%d+):(%d+),(%d+),(%d+),(%d+)') do
+    buckets[tonumber(known)] = { tonumber(n), tonumber(a), tonumber(s), tonumber(b) }
   end
-  for n, member in ipairs(sorted(entry.members)) do
-    members[n] = member .. ':' .. entry.members[member]
+  for known, uses in gmatch(of_members, '(%d+):(%d+)') do
+    members[known] = tonumber(uses)
+    size = size + 1
   end
-  if #buckets == 0 and #members == 0 then
-    return nil
+
+  local settled = false
+  if period >= oldest then
+    local bucket = buckets[period]
+    settled = bucket ~= nil
+    local takes = add[1] < 0 or add[2] < 0 or add[3] < 0 or add[4] < 0
+    local changes = add[1] ~= 0 or add[2] ~= 0 or add[3] ~= 0 or add[4] ~= 0
+    if not bucket and changes and not takes then
+      bucket = { 0, 0, 0, 0 }
+      buckets[period] = bucket
+    end
+    if bucket then
+      local sum = 0
+      for n = 1, 4 do
+        bucket[n] = math.max(0, bucket[n] + add[n])
+        sum = sum + bucket[n]
+      end
+      if takes and sum == 0 then
+        buckets[period] = nil
+      end
+    end
   end
-  return table.concat(buckets, ';') .. '|' .. table.concat(members, ';')
+  if not settled then
+    for known in pairs(buckets) do
+      if known < oldest then
+        buckets[known] = nil
+      end
+    end
+  end
+
+  local uses, full = members[member], false
+  if change == '?' and not uses and size >= MOST_MEMBERS then
+    full = true
+  elseif change == '?' or change == '+' then
+    members[member] = (uses or 0) + 1
+  elseif change == '-' and uses then
+    members[member] = uses > 1 and uses - 1 or nil
+  end
+
+  local periods, names_of_members = {}, {}
+  for n, known in ipairs(sorted(buckets)) do
+    local bucket = buckets[known]
+    periods[n] = format('%d:%d,%d,%d,%d', known, bucket[1], bucket[2], bucket[3], bucket[4])
+  end
+  for n, known in ipairs(sorted(members)) do
+    names_of_members[n] = known .. ':' .. members[known]
+  end
+  if #periods == 0 and #names_of_members == 0 then
+    return nil, full
+  end
+  return table.concat(periods, ';') .. '|' .. table.concat(names_of_members, ';'), full
 end
 
-local removals, additions, deletions, values = {}, {}, {}, {}
-for n = 1, number() do
-  removals[n] = { take(), take() }
+local entries, full = {}, false
+for n = 1, deltas do
+  local at = deltas_at + 8 * n - 8
+  local name, period, change, member = argv[at], tonumber(argv[at + 1]), argv[at + 6], argv[at + 7]
+  local text = entries[name]
+  if text == nil then
+    text = found[slot_of[name]]
+  end
+  local seen, approving, spam, abuse = argv[at + 2], argv[at + 3], argv[at + 4], argv[at + 5]
+  if not text and period >= oldest and change ~= '-' and match(seen .. approving .. spam .. abuse, '^%d*[1-9]%d*$') then
+    -- A new entry of one comment is written as it is asked for.
+    local named = change == '' and '' or member .. ':1'
+    entries[name] = argv[at + 1] .. ':' .. seen .. ',' .. approving .. ',' .. spam .. ',' .. abuse .. '|' .. named
+  else
+    local add = { tonumber(seen), tonumber(approving), tonumber(spam), tonumber(abuse) }
+    local after, had_no_room = changed(text or nil, period, add, change, member)
+    entries[name] = after or false
+    full = full or had_no_room
+  end
 end
-for n = 1, number() do
-  additions[n] = { take(), take() }
+
+-- Where the sections of what is written begin.
+local removals, removals_at = tonumber(argv[place]), place + 1
+place = removals_at + 2 * removals
+local additions, additions_at = tonumber(argv[place]), place + 1
+place = additions_at + 2 * additions
+local deletions, deleted = tonumber(argv[place]), {}
+for n = 1, deletions do
+  deleted[n] = prefix .. argv[place + n]
 end
-for n = 1, number() do
-  deletions[n] = prefix .. take()
+place = place + 1 + deletions
+local values = {}
+for n = 1, 2 * tonumber(argv[place]), 2 do
+  values[n], values[n + 1] = prefix .. argv[place + n], argv[place + n + 1]
 end
-for _ = 1, number() do
-  values[#values + 1] = prefix .. take()
-  values[#values + 1] = take()
+place = place + 1 + #values
+for n = 1, tonumber(argv[place]) do
+  local at = place + 3 * n - 2
+  passing[#passing + 1] = { argv[at], argv[at + 1], argv[at + 2] }
 end
-for _ = 1, number() do
-  passing[#passing + 1] = { take(), take(), take() }
-end
-local trim = take()
+local trim = argv[place + 1 + 3 * tonumber(argv[place])]
 
 -- The record that is counted with `?` stands first; the last character of its stamp says whether its member found room.
 if full then
-  values[2] = string.sub(values[2], 1, 24) .. '-' .. string.sub(values[2], 26)
+  values[2] = sub(values[2], 1, 24) .. '-' .. sub(values[2], 26)
 end
-for _, name in ipairs(order) do
-  local text = written(entries[name])
+for name, text in pairs(entries) do
   if text then
     values[#values + 1] = prefix .. name
     values[#values + 1] = text
   else
-    deletions[#deletions + 1] = prefix .. name
+    deleted[#deleted + 1] = prefix .. name
   end
 end
 if has_head then
-  values[#values + 1] = prefix .. 'head'
-  for n = 2, 9 do
-    head[n] = whole(head[n])
+  local function counted(count, at)
+    return math.max(0, tonumber(count) + tonumber(argv[at]))
   end
-  values[#values + 1] = table.concat(head, ' ')
+  values[#values + 1] = prefix .. 'head'
+  values[#values + 1] = format('%s %d %d %d %d %d %d %d %d', tag, millis, event_number, counted(approved, counts_at),
+    counted(held, counts_at + 1), counted(rejected, counts_at + 2), counted(open, counts_at + 3),
+    tonumber(version) + tonumber(argv[counts_at + 4]), tonumber(operations) + 1)
 end
 
 -- From here on nothing is looked at any more.
-for _, removal in ipairs(removals) do
-  redis.call('ZREM', prefix .. removal[1], removal[2])
+for at = removals_at, removals_at + 2 * removals - 1, 2 do
+  call('ZREM', prefix .. argv[at], argv[at + 1])
 end
-for _, addition in ipairs(additions) do
-  redis.call('ZADD', prefix .. addition[1], 0, addition[2])
+for at = additions_at, additions_at + 2 * additions - 1, 2 do
+  call('ZADD', prefix .. argv[at], '0', argv[at + 1])
 end
-if #deletions > 0 then
-  redis.call('DEL', unpack(deletions))
+if #deleted > 0 then
+  call('DEL', unpack(deleted))
 end
 if #values > 0 then
-  redis.call('MSET', unpack(values))
+  call('MSET', unpack(values))
 end
 for _, value in ipairs(passing) do
-  redis.call('SET', prefix .. value[1], value[2], 'PX', value[3])
+  call('SET', prefix .. value[1], value[2], 'PX', value[3])
 end
-for _, event in ipairs(events) do
-  redis.call('XADD', prefix .. 'e', event.id, 'e', event.event)
+for n = 1, events do
+  call('XADD', prefix .. 'e', event_ids[n], 'e', argv[events_at + 2 * n - 1])
 end
 if trim ~= '' then
-  redis.call('XTRIM', prefix .. 'e', 'MINID', trim)
+  call('XTRIM', prefix .. 'e', 'MINID', trim)
 end
-return { 'ok', has_head and head[2] or '', has_head and head[3] or '' }
+return { 'ok', millis or '', event_number or '' }

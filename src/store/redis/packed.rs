@@ -1,7 +1,10 @@
-//! Records as they stand in Redis: a head of 25 characters, then JSON.
+//! Records as they stand in Redis: a head of 25 characters, then JSON, most often compressed.
 //!
-//! The head is the stamp of the plan that wrote the record last (16 hexadecimal digits), the CRC-32 of the JSON (8), and `+`,
-//! or `-` where the entry of the record's text had no room for its member.
+//! The head is the stamp of the plan that wrote the record last (16 hexadecimal digits), the CRC-32 of what follows (8), and
+//! `+`, or `-` where the entry of the record's text had no room for its member. What follows is JSON if it begins with `{`; else
+//! a byte that names a dictionary (1), the length of the JSON (4 bytes, the least first) and an LZ4 block over that dictionary.
+
+use std::borrow::Cow;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -39,10 +42,36 @@ impl Stamp {
 
 /// Packs a record that the plan of this stamp writes.
 pub(super) fn pack<T: Serialize>(stamp: Stamp, record: &T) -> Result<Vec<u8>, Error> {
-    let json = json(record)?;
-    let mut packed = format!("{}{:08x}+", stamp.text(), crc32fast::hash(&json)).into_bytes();
-    packed.extend(json);
+    let body = compress(json(record)?);
+    let mut packed = format!("{}{:08x}+", stamp.text(), crc32fast::hash(&body)).into_bytes();
+    packed.extend(body);
     Ok(packed)
+}
+
+/// What most records have in common, the most common last. Records are read by it for ever: another one gets another number.
+const DICTIONARY_1: &[u8] = include_bytes!("dictionary_1.txt");
+
+/// The longest JSON that is believed of a record. (A comment is at most some 600 KiB.)
+const LONGEST: usize = 16 << 20;
+
+fn compress(json: Vec<u8>) -> Vec<u8> {
+    let mut packed = vec![1];
+    packed.extend(lz4_flex::block::compress_prepend_size_with_dict(&json, DICTIONARY_1));
+    if packed.len() < json.len() { packed } else { json }
+}
+
+fn decompress(body: &[u8]) -> Result<Cow<'_, [u8]>, String> {
+    let unknown = || "its record is packed in no way that is known".to_owned();
+    match body {
+        [b'{', ..] => Ok(Cow::Borrowed(body)),
+        [1, packed @ ..] => {
+            let length = packed.first_chunk().map(|length| u32::from_le_bytes(*length)).ok_or_else(unknown)?;
+            let fits = usize::try_from(length).is_ok_and(|length| length <= LONGEST);
+            let json = fits.then(|| lz4_flex::block::decompress_size_prepended_with_dict(packed, DICTIONARY_1).ok());
+            json.flatten().map(Cow::Owned).ok_or_else(unknown)
+        }
+        _ => Err(unknown()),
+    }
 }
 
 /// Whether a value is a record.
@@ -89,12 +118,12 @@ fn without_members(counted: &mut [Counted], has_members: bool) {
 }
 
 fn unpack<T: DeserializeOwned>(record: &[u8]) -> Result<(T, bool), String> {
-    let (head, json) = record.split_at_checked(HEAD).ok_or("it is too short")?;
+    let (head, body) = record.split_at_checked(HEAD).ok_or("it is too short")?;
     let crc = std::str::from_utf8(&head[16..24]).ok().and_then(|crc| u32::from_str_radix(crc, 16).ok());
-    if crc != Some(crc32fast::hash(json)) {
+    if crc != Some(crc32fast::hash(body)) {
         return Err("its record does not agree with its checksum".to_owned());
     }
-    let value = serde_json::from_slice(json).map_err(|why| unreadable(&why))?;
+    let value = serde_json::from_slice(&decompress(body)?).map_err(|why| unreadable(&why))?;
     Ok((value, head[24] != b'-'))
 }
 
@@ -106,4 +135,34 @@ fn damaged(kind: &str, id: CommentId, why: &str) -> Error {
 /// log.
 fn unreadable(why: &serde_json::Error) -> String {
     format!("its record cannot be read: a fault of {:?} at column {}", why.classify(), why.column())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_packed_comes_back_and_damage_is_found() {
+        let long = serde_json::json!({"version": 1, "status": "held", "content": "word ".repeat(200)});
+        for value in [serde_json::json!({}), long] {
+            let packed = pack(Stamp::new(), &value).unwrap();
+            assert_eq!(unpack::<serde_json::Value>(&packed), Ok((value.clone(), true)));
+            for place in 16..packed.len() - 1 {
+                let mut damaged = packed.clone();
+                damaged[place] ^= 0x10;
+                let found = unpack::<serde_json::Value>(&damaged);
+                assert!(place == HEAD - 1 || found.is_err(), "{place}: {found:?}");
+            }
+        }
+        let packed = pack(Stamp::new(), &serde_json::json!({"content": "a"})).unwrap();
+        assert!(packed.ends_with(br#"{"content":"a"}"#), "what does not shrink stays readable");
+    }
+
+    #[test]
+    fn a_record_that_claims_to_be_huge_is_refused() {
+        let mut body = vec![1];
+        body.extend(u32::MAX.to_le_bytes());
+        assert!(decompress(&body).is_err());
+        assert!(decompress(b"").is_err() && decompress(&[7, 1]).is_err());
+    }
 }

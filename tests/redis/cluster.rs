@@ -17,7 +17,11 @@ async fn write_on(store: Arc<dyn Store>, stop: Arc<AtomicBool>) -> (u32, Vec<Str
         let began = Instant::now();
         match record(&*store, NEXT.fetch_add(1, Ordering::SeqCst)).await {
             Ok(_) => written += 1,
-            Err(why) => errors.push(why.to_string()),
+            Err(why) => {
+                errors.push(why.to_string());
+                // An error at once leaves no room for whoever wants to stop this.
+                tokio::task::yield_now().await;
+            }
         }
         longest = longest.max(began.elapsed());
     }
@@ -52,13 +56,16 @@ async fn a_planned_failover_passes_without_an_error() {
         let (written, errors, longest) = under_load(&store, move || {
             let old = owner(&all, "{blog}");
             let replica = replica_of(&all, old);
-            assert!(replica.say(&["CLUSTER", "FAILOVER"]).contains("OK"));
-            replica.wait_for("ROLE", "master");
+            // A request that is lost on the bus is forgotten after five seconds.
+            while !replica.say(&["ROLE"]).starts_with("master") {
+                replica.say(&["CLUSTER", "FAILOVER"]);
+                std::thread::sleep(Duration::from_millis(500));
+            }
             old.wait_for("INFO replication", "master_link_status:up");
         })
         .await;
         println!("failover {round}: {written} written, the longest took {longest:?}");
-        assert_eq!(errors, Vec::<String>::new());
+        assert_eq!(errors.first(), None, "{} errors", errors.len());
         assert!(written > 0);
     }
 }
@@ -78,7 +85,7 @@ async fn slots_that_move_move_without_an_error() {
         to.say(&["CLUSTER", "SETSLOT", &slot, "IMPORTING", from_id.trim()]);
         from.say(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", to_id.trim()]);
         loop {
-            let keys = from.say(&["CLUSTER", "GETKEYSINSLOT", &slot, "50"]);
+            let keys = from.say(&["CLUSTER", "GETKEYSINSLOT", &slot, "500"]);
             let keys: Vec<&str> = keys.lines().filter(|key| !key.is_empty()).collect();
             if keys.is_empty() {
                 break;
@@ -94,7 +101,7 @@ async fn slots_that_move_move_without_an_error() {
     })
     .await;
     println!("moving a slot: {written} written, the longest took {longest:?}");
-    assert_eq!(errors, Vec::<String>::new());
+    assert_eq!(errors.first(), None, "{} errors", errors.len());
     let counts = store.counts(&fixture::blog()).await.unwrap();
     assert_eq!(counts.approved - before, u64::from(written));
 }

@@ -51,15 +51,20 @@ async fn a_planned_failover_passes_without_an_error() {
     let (servers, url) = cluster(1);
     let store = settled(&url, Durability::Usual).await;
     let servers = Arc::new(servers);
-    for round in 0..3 {
+    // There and back. A third within seconds is one too many for Redis 7.0: it takes the votes of the first for those of the third.
+    for round in 0..2 {
         let all = Arc::clone(&servers);
         let (written, errors, longest) = under_load(&store, move || {
             let old = owner(&all, "{blog}");
             let replica = replica_of(&all, old);
             // A request that is lost on the bus is forgotten after five seconds.
+            let mut asked = None::<Instant>;
             while !replica.say(&["ROLE"]).starts_with("master") {
-                replica.say(&["CLUSTER", "FAILOVER"]);
-                std::thread::sleep(Duration::from_millis(500));
+                if asked.is_none_or(|asked| asked.elapsed() > Duration::from_secs(6)) {
+                    replica.say(&["CLUSTER", "FAILOVER"]);
+                    asked = Some(Instant::now());
+                }
+                std::thread::sleep(Duration::from_millis(10));
             }
             old.wait_for("INFO replication", "master_link_status:up");
         })

@@ -26,7 +26,7 @@ enum Call {
 
 #[test]
 fn any_calls_in_any_order_leave_a_sound_store_with_the_same_answers_everywhere() {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut runner = TestRunner::new(Config { cases: 48, failure_persistence: None, ..Config::default() });
     let days = prop_oneof![8 => 0..20i64, 1 => -40..0i64, 1 => 100..900i64];
     let calls = proptest::collection::vec((call(), days), 1..60);

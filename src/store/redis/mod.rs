@@ -34,8 +34,8 @@ use tokio::sync::watch;
 pub use self::about::About;
 use self::base::Base;
 use self::keys::Names;
+pub(super) use self::link::Address;
 use self::link::Link;
-pub(super) use self::link::{Address, FORMS};
 use self::watching::Watched;
 use super::{
     Error, Expired, Forgotten, Idempotency, Identity, OpenError, Outcome, Recall, Recalled, Record, Recorded, Repaired,

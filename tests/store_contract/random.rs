@@ -1,10 +1,10 @@
 //! Whatever happens in whatever order: every backend gives the same answers, and the audit finds no fault.
 
 use moderato::domain::{
-    AuthorId, Comment, DecisionAction, EventId, HeldExpires, HistoryKind, Keep, ListQuery, Reason, Sort, Source,
-    Timestamp,
+    AuthorId, Comment, DecisionAction, EventId, Fingerprint, HeldExpires, HistoryKind, Keep, ListQuery, Reason, Sort,
+    Source, Timestamp,
 };
-use moderato::store::{Idempotency, Recall, Record, Store};
+use moderato::store::{Idempotency, IdempotencyKey, Recall, Record, Store};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -66,12 +66,13 @@ fn call() -> impl Strategy<Value = Call> {
 /// Makes the calls, each so many days after the one before (or before it, as the clock may go back), keeps one comment more,
 /// so that the time is known to the audit, and then asks for everything.
 async fn run(store: &dyn Store, calls: &[(Call, i64)]) -> Vec<String> {
-    let (mut answers, mut seconds) = (Vec::new(), 1_000);
+    let (mut answers, mut moment) = (Vec::new(), Moment { seconds: 1_000, era: 0 });
     for (call, days) in calls {
-        seconds += days * 24 * 60 * 60 + 1;
-        answers.push(answer(store, call, seconds).await);
+        moment.seconds += days * 24 * 60 * 60 + 1;
+        moment.era += u8::from(*days < 0);
+        answers.push(answer(store, call, moment).await);
     }
-    seconds = seconds.max(0) + 2_000 * DAY;
+    let seconds = moment.seconds.max(0) + 2_000 * DAY;
     keep(store, &blog(), received(approved(99), seconds)).await;
     for site in [blog(), other()] {
         answers.push(format!("{:?}", store.tombstones(&site, None, 100).await));
@@ -89,14 +90,14 @@ async fn run(store: &dyn Store, calls: &[(Call, i64)]) -> Vec<String> {
     answers
 }
 
-async fn answer(store: &dyn Store, call: &Call, seconds: i64) -> String {
-    let now = at(seconds);
+async fn answer(store: &dyn Store, call: &Call, moment: Moment) -> String {
+    let (seconds, now) = (moment.seconds, at(moment.seconds));
     match call {
         Call::Record { n, name, key, shape } => {
             let comment = shaped(*n, *shape, now);
             let comment = if *name > 0 { named(comment, &format!("x-{name}")) } else { comment };
             let mut record = new(comment);
-            record.idempotency = (*key > 0).then(|| lasting(idempotency(*key, &fingerprint(*n))));
+            record.idempotency = (*key > 0).then(|| key_of(*key, &fingerprint(*n), moment));
             let announced = *shape < 200 || record.comment.version > 1;
             format!("{:?}", store.record(&blog(), Record { announced, ..record }).await)
         }
@@ -111,7 +112,7 @@ async fn answer(store: &dyn Store, call: &Call, seconds: i64) -> String {
                 request.decision.source = Source::Site;
             }
             request.if_match = (by % 7 < 3).then_some(u64::from(by % 7) + 1);
-            let idempotency = (*key > 0).then(|| lasting(idempotency(*key + 10, &fingerprint(u32::from(*by)))));
+            let idempotency = (*key > 0).then(|| key_of(*key + 10, &fingerprint(u32::from(*by)), moment));
             format!("{:?}", store.decide(&blog(), &by_id(*n), request, idempotency).await)
         }
         Call::Link { n, name } => {
@@ -152,7 +153,16 @@ fn shaped(n: u32, shape: u8, now: Timestamp) -> Comment {
     counted_in(by_author(received, shape % 4), &entries)
 }
 
-/// A key that is known as long as the test is: where the clock goes back, what has ended may be known again or not.
-fn lasting(idempotency: Idempotency) -> Idempotency {
-    Idempotency { expires_at: at(100_000_000_000), ..idempotency }
+/// A moment, and how often the clock went back before it.
+#[derive(Clone, Copy)]
+struct Moment {
+    seconds: i64,
+    era: u8,
+}
+
+/// A key that is used in one era only: where the clock goes back, one that had ended may be known again or not.
+fn key_of(key: u8, fingerprint: &Fingerprint, moment: Moment) -> Idempotency {
+    let mut bytes = [key; 16];
+    bytes[0] = moment.era;
+    Idempotency { key: IdempotencyKey(bytes), ..idempotency(key, fingerprint) }
 }

@@ -21,6 +21,7 @@ mod listing;
 mod random;
 #[path = "../support/redis.rs"]
 mod redis;
+mod redis_repair;
 mod repair;
 mod retention;
 mod servers;

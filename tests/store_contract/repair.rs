@@ -102,29 +102,33 @@ async fn a_sound_store_has_nothing_to_repair() {
     .await;
 }
 
-/// A closed store: four comments of all kinds, an erased one and a purged one, and another site with a comment.
+/// A closed store that [`fill`] has filled.
 async fn filled() -> TempDir {
     let directory = tempfile::tempdir().unwrap();
-    let store = opened(directory.path());
-    settle(&*store).await;
+    fill(&*opened(directory.path())).await;
+    directory
+}
+
+/// Keeps four comments of all kinds, an erased one and a purged one, and another site with a comment.
+pub async fn fill(store: &dyn Store) {
+    settle(store).await;
     let entries = [(HistoryKind::Mail, 1, None), (HistoryKind::Text, 2, Some(3))];
-    keep(&*store, &blog(), named(by_author(counted_in(held(1), &entries), 1), "x-1")).await;
-    keep(&*store, &blog(), named(by_author(counted_in(held(2), &[(HistoryKind::Mail, 2, None)]), 1), "x-2")).await;
+    keep(store, &blog(), named(by_author(counted_in(held(1), &entries), 1), "x-1")).await;
+    keep(store, &blog(), named(by_author(counted_in(held(2), &[(HistoryKind::Mail, 2, None)]), 1), "x-2")).await;
     let mut third = by_author(approved(3), 1);
     third.submission.client.ip = "203.0.113.7".parse().ok();
     let (author_name, content) = (Some(name("Other")), None);
     third.submission.parent = Some(Parent { id: Some(id(1)), external_id: None, author_name, content });
-    keep(&*store, &blog(), third).await;
-    keep(&*store, &blog(), counted_in(rejected(4), &[(HistoryKind::Text, 2, Some(4))])).await;
-    keep(&*store, &blog(), counted_in(approved(5), &entries)).await;
-    keep(&*store, &blog(), approved(6)).await;
+    keep(store, &blog(), third).await;
+    keep(store, &blog(), counted_in(rejected(4), &[(HistoryKind::Text, 2, Some(4))])).await;
+    keep(store, &blog(), counted_in(approved(5), &entries)).await;
+    keep(store, &blog(), approved(6)).await;
     changed(store.decide(&blog(), &by_id(4), reject_as(Reason::Spam, 20), None).await.unwrap());
     let brief = moderato::domain::Keep { rejected: 0, approved: 80, addresses: 0, ..KEEP };
     changed(store.decide(&blog(), &by_id(3), wish(Approve, 79 * DAY), None).await.unwrap());
     assert!(store.erase(&blog(), &by_id(6), at(30)).await.unwrap());
     assert_eq!(store.expire(&blog(), &brief, on(81)).await.unwrap().purged, 1);
-    keep(&*store, &other(), counted_in(held(9), &[(HistoryKind::Account, 9, None)])).await;
-    directory
+    keep(store, &other(), counted_in(held(9), &[(HistoryKind::Account, 9, None)])).await;
 }
 
 fn file(directory: &TempDir) -> std::path::PathBuf {

@@ -146,7 +146,7 @@ impl Base {
         }
         match (&committed, site) {
             (Committed::NoSite, Some(site)) => return Err(self.missing(site).await),
-            (Committed::Lost, _) if plan.operations.is_none() => return Err(lost()),
+            (Committed::Lost, _) => return Err(lost()),
             (Committed::Written { .. }, _) => self.changes.send_modify(|changes| *changes += 1),
             _ => {}
         }
@@ -212,7 +212,8 @@ pub(super) struct Head {
 }
 
 impl Head {
-    fn parse(value: &[u8]) -> Option<Self> {
+    /// What a value says; `None` for one that nobody of us wrote.
+    pub(super) fn parse(value: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(value).ok()?;
         let (tag, numbers) = text.split_once(' ')?;
         let numbers: Vec<u64> = numbers.split(' ').map(|number| number.parse().ok()).collect::<Option<_>>()?;
@@ -226,6 +227,14 @@ impl Head {
             settings_version,
             operations,
         })
+    }
+
+    /// The value that says so.
+    pub(super) fn pack(&self) -> Vec<u8> {
+        let Self { tag, last_event, counts, settings_version, operations } = self;
+        let (EventId { millis, number }, [approved, held, rejected, open]) = (last_event, counts);
+        format!("{tag} {millis} {number} {approved} {held} {rejected} {open} {settings_version} {operations}")
+            .into_bytes()
     }
 
     /// Of a site that is made with this version of its settings.

@@ -4,7 +4,6 @@
 --          from ARGV, so all lie in one slot. What is of no site has no `head`, and its one key is KEYS[1] itself.
 -- ARGV     a list of texts that is read from front to back; a section of several items begins with their number:
 --            tag            the store's, as every head begins with; empty: there is no head to look at
---            ops            the number of operations that the head must show; empty: any
 --            micros         the time for limits; empty: the server's
 --            expectations   name, what its value must begin with (empty: it must not be there)
 --            stop           1: whoever is over a limit's mark is told, and nothing is written
@@ -22,7 +21,7 @@
 --            trim           id of the oldest event that stays; empty: all stay
 -- Returns  {'ok', milliseconds and number of the last event}
 --          {'expected', which expectation failed, counted from 1, the value that is there or nil}
---          {'none'} there is no such site, or the head is another store's or (with ops) has changed: {'lost', head}
+--          {'none'} there is no such site, {'lost', head} it is another store's
 --          {'refused' or 'over', which charge, which quota, microseconds to wait}: nothing is charged
 --
 -- Repeated, it fails an expectation: every plan expects what it changes to be as it was read, and every record begins with
@@ -33,9 +32,9 @@ local prefix, argv, call = KEYS[1], ARGV, redis.call
 local format, gmatch, match, sub = string.format, string.gmatch, string.match, string.sub
 
 -- The arguments are walked twice, with no tables made of them: first for what is read, which is one call, then for the rest.
-local tag, ops, micros = argv[1], argv[2], argv[3]
+local tag, micros = argv[1], argv[2]
 local has_head = tag ~= ''
-local place, names = 4, {}
+local place, names = 3, {}
 if has_head then
   names[1] = prefix .. 'head'
 end
@@ -88,7 +87,7 @@ if has_head then
   local owner
   owner, millis, event_number, approved, held, rejected, open, version, operations =
     match(text, '^(%S+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+)$')
-  if owner ~= tag or (ops ~= '' and operations ~= ops) then
+  if owner ~= tag then
     return { 'lost', text }
   end
   millis, event_number = tonumber(millis), tonumber(event_number)

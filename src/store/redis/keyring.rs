@@ -117,7 +117,8 @@ fn plan_for(prefix: Prefix, of_site: bool) -> Plan {
     if of_site { Plan::new(prefix) } else { Plan::without_head(prefix) }
 }
 
-fn member(key: &ApiKey) -> Vec<u8> {
+/// Where a key stands among its owner's.
+pub(super) fn member(key: &ApiKey) -> Vec<u8> {
     [&sort_key(key.created_at.millis())[..], key.id.as_str().as_bytes()].concat()
 }
 

@@ -20,8 +20,11 @@ mod packed;
 mod places;
 mod plan;
 mod recalling;
+mod repair;
 mod retention;
 mod sites;
+mod sums;
+mod survey;
 mod tombstones;
 mod totals;
 mod watching;
@@ -140,7 +143,7 @@ impl Store for Redis {
     }
 
     async fn repair(&self, site: &SiteId) -> Result<Repaired, Error> {
-        todo!("{site}")
+        self.base.repair(site).await
     }
 
     async fn get(&self, site: &SiteId, comment: &CommentRef) -> Result<Option<Comment>, Error> {

@@ -18,8 +18,6 @@ pub(super) struct Plan {
     pub(super) has_head: bool,
     /// Whether it is written also when Redis has no memory left: everything but new comments is.
     pub(super) needs_room: bool,
-    /// How many operations the site must have seen.
-    pub(super) operations: Option<u64>,
     expectations: Vec<(String, Vec<u8>)>,
     pub(super) charges: Charges,
     deltas: Vec<(String, Delta, bool)>,
@@ -68,7 +66,7 @@ pub(super) enum Committed {
     Unexpected(usize, Option<Vec<u8>>),
     /// There is no such site.
     NoSite,
-    /// The site belongs to another store, or has seen another number of operations.
+    /// The site belongs to another store.
     Lost,
     /// This charge is refused by this of its quotas, for so many microseconds.
     Refused(Wait),
@@ -92,7 +90,6 @@ impl Plan {
             stamp: Stamp::new(),
             has_head: true,
             needs_room: false,
-            operations: None,
             expectations: Vec::new(),
             charges: Charges::default(),
             deltas: Vec::new(),
@@ -159,11 +156,6 @@ impl Plan {
         }
     }
 
-    /// Adds to the counts of approved, held, rejected and open.
-    pub(super) fn correct_counts(&mut self, by: [i64; 4]) {
-        self.counts = by;
-    }
-
     /// Raises the version of the site's settings.
     pub(super) fn raise_settings(&mut self) {
         self.raises_settings = true;
@@ -184,6 +176,11 @@ impl Plan {
     /// Takes a member out of an index.
     pub(super) fn remove(&mut self, index: &Index, member: Vec<u8>) {
         self.removals.push((index.name(), member));
+    }
+
+    /// Takes a member out of the index of this name.
+    pub(super) fn remove_named(&mut self, name: &str, member: Vec<u8>) {
+        self.removals.push((name.to_owned(), member));
     }
 
     /// Puts a member into an index.
@@ -217,7 +214,6 @@ impl Plan {
     pub(super) fn arguments(&self, tag: &str) -> Vec<Vec<u8>> {
         let mut list = Arguments(Vec::with_capacity(64));
         list.text(if self.has_head { tag } else { "" });
-        list.optional(self.operations);
         list.optional(self.charges.micros);
         list.pairs(&self.expectations);
         list.number(u8::from(self.charges.stops_at_marks));

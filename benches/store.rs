@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use moderato::clock::Clock;
 use moderato::clock::Stopwatch;
 use moderato::domain::{Comment, HistoryKind, ListQuery, Sort};
 use moderato::store::{self, Recall, Recorded, Settings, Store};
@@ -107,7 +108,7 @@ fn keyed_of(n: u32) -> store::Record {
 }
 
 fn opened(runtime: &Runtime, directory: &std::path::Path) -> Arc<dyn Store> {
-    let store = store::open(&Settings::embedded(), directory).expect("a store", &Clock::System);
+    let store = store::open(&Settings::embedded(), directory, &Clock::System).expect("a store");
     runtime.block_on(settle(&*store));
     store
 }

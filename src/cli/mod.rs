@@ -29,7 +29,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::app;
-use crate::config::{Environment, Loaded, Sources};
+use crate::config::{Environment, Loaded, Settings, Sources};
 use crate::domain::SiteId;
 use crate::service::{self, Service, SiteWithCounts};
 use failure::Failure;
@@ -190,6 +190,14 @@ async fn known_site(service: &Service, id: &SiteId) -> Result<SiteWithCounts, Fa
         }
         error => error.into(),
     })
+}
+
+/// Where the data is, as it is shown.
+fn place(settings: &Settings) -> String {
+    match settings.store.is_embedded() {
+        true => settings.data_dir.display().to_string(),
+        false => settings.store.shown(),
+    }
 }
 
 /// How many there are, in words.

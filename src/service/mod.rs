@@ -158,6 +158,11 @@ impl Service {
         self.hasher().map(drop)
     }
 
+    /// What is known of the store, without asking it.
+    pub fn store_status(&self) -> store::Status {
+        self.store.status()
+    }
+
     /// What is counted while it works.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics

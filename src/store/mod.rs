@@ -19,6 +19,7 @@ pub use exchange::{
     Copied, Copying, Existing, Expired, Forgotten, Idempotency, IdempotencyKey, Identity, Mended, Outcome, Recall,
     Recalled, Record, Recorded, Repaired, Seed, Standing,
 };
+pub use redis::About;
 pub use settings::{Durability, Settings, Status};
 
 use crate::clock::Clock;
@@ -190,6 +191,15 @@ pub fn open(settings: &Settings, data_dir: &Path, clock: &Clock) -> Result<Arc<d
         url if redis::Address::is_meant(url) => Ok(Arc::new(redis::Redis::new(settings, clock.clone())?)),
         other => Err(OpenError::unknown_url(other)),
     }
+}
+
+/// What a server of Redis tells of itself, for people; `None` where it does not, and for the embedded store.
+pub async fn about(settings: &Settings) -> Result<Option<About>, Error> {
+    if settings.is_embedded() {
+        return Ok(None);
+    }
+    let store = redis::Redis::new(settings, Clock::System).map_err(|error| Error::Unavailable(error.to_string()))?;
+    store.about().await
 }
 
 /// Looks for faults in the files of a store that nobody serves, and builds indexes anew if they are wrong. It says nothing of

@@ -126,9 +126,34 @@ const CASES: &[Case] = &[
         ],
     },
     Case {
-        file: "[store]\nurl = \"redis://:s3cret@host\"",
+        file: "[store]\nurl = \"postgres://:s3cret@host\"",
         variables: &[],
-        says: &["mine.toml:2: store.url must be \"sqlite:\", not \"redis:\""],
+        says: &["mine.toml:2: store.url must be \"sqlite:\", not \"postgres:\"", "redis+cluster://"],
+    },
+    Case {
+        file: "[store]\nurl = \"redis://:s3cret@host:port\"",
+        variables: &[],
+        says: &["mine.toml:2: store.url names a server (number 1) whose port is no number from 1 to 65535"],
+    },
+    Case {
+        file: "[store]\nurl = \"redis+sentinel://:s3cret@host\"",
+        variables: &[],
+        says: &["mine.toml:2: store.url must name the primary that the Sentinels watch"],
+    },
+    Case {
+        file: "[store]\ndurability = \"always\"",
+        variables: &[],
+        says: &["mine.toml:2: store.durability", "relaxed", "fsync", "replicated"],
+    },
+    Case {
+        file: "[store]\nreplicas = 0",
+        variables: &[],
+        says: &["mine.toml:2: store.replicas must be from 1 to 10, not 0"],
+    },
+    Case {
+        file: "[store]\nprefix = \"{a}\"",
+        variables: &[],
+        says: &["mine.toml:2: store.prefix must be 1 to 40 of a-z, 0-9, - and _, not \"{a}\""],
     },
     Case { file: "store.url = \"s3cret@host\"", variables: &[], says: &["mine.toml:1: store.url", "without a scheme"] },
     Case {

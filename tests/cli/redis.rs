@@ -211,7 +211,9 @@ fn processes_that_begin_the_same_store_at_once_leave_the_keys_of_the_one_that_di
             redis.serve(&place(number))
         });
         redis.come();
-        services.iter().for_each(|serving| drop(until("the service", || is_ready(serving))));
+        for serving in &services {
+            until("the service", || is_ready(serving));
+        }
         let kept = |number: usize| std::fs::read_to_string(place(number).join("data/first-keys.txt")).ok();
         let files: Vec<String> = if folders[0] == folders[1] { vec![kept(0)] } else { vec![kept(0), kept(1)] }
             .into_iter()
@@ -250,7 +252,9 @@ fn two_processes_on_one_store_see_what_the_other_did() {
     assert_eq!(judged["status"], "approved", "{judged}");
     let events = expect(call(&one, "GET", "/v1/sites/demo/events", &Value::Null), 200);
     assert_eq!(events["items"].as_array().unwrap().len(), 4, "{events}");
-    [one, two].map(|serving| serving.stop().ends(0));
+    for serving in [one, two] {
+        serving.stop().ends(0);
+    }
 }
 
 #[test]
@@ -298,6 +302,64 @@ fn every_command_works_on_a_store_in_redis() {
     let again = redis.serve(folder.path());
     assert!(again.line("data").contains("found again: 2 sites, 1 comment"), "{}", again.lines);
     assert!(!folder.path().join("data/moderato.db").exists(), "nothing of it is in the data directory");
+}
+
+#[test]
+fn the_doctor_finds_what_redis_lacks() {
+    let redis = Redis::start();
+    let folder = tempfile::tempdir().unwrap();
+    let of =
+        |url: &str| run(moderato(folder.path()).args(["doctor", "--format", "json"]).env("MODERATO__STORE__URL", url));
+    let found = |ran: &Ran, id: &str| {
+        let told = ran.json();
+        told["findings"].as_array().unwrap().iter().find(|finding| finding["id"] == id).cloned().unwrap_or_default()
+    };
+    let level = |ran: &Ran, id: &str| found(ran, id)["level"].as_str().unwrap_or("none").to_owned();
+    assert_eq!(level(&of(&redis.url()).ends(0), "store.empty"), "note");
+    redis.serve(folder.path()).stop().ends(0);
+    let sound = of(&redis.url()).ends(0);
+    for id in ["store.server", "store.way", "store.opens", "durability.level"] {
+        assert_eq!(level(&sound, id), "ok", "{id}: {sound:?}");
+    }
+    for id in ["store.empty", "disk.free", "durability.disk"] {
+        assert_eq!(level(&sound, id), "none", "{id}: {sound:?}");
+    }
+    assert_eq!(level(&sound, "memory.limit"), "note");
+    redis.cli(&["CONFIG", "SET", "maxmemory", "100mb"]);
+    assert_eq!(level(&of(&redis.url()).ends(0), "memory.use"), "ok");
+
+    for (set, reason, paste) in [
+        (["maxmemory-policy", "allkeys-lru"], "(eviction)", "CONFIG SET maxmemory-policy noeviction\nCONFIG REWRITE"),
+        (["appendfsync", "everysec"], "(not-durable)", "CONFIG SET appendfsync always\nCONFIG REWRITE"),
+    ] {
+        let before = redis.cli(&["CONFIG", "GET", set[0]]);
+        redis.cli(&["CONFIG", "SET", set[0], set[1]]);
+        let told = found(&of(&redis.url()).ends(1), "store.ready");
+        assert!(told["found"].as_str().unwrap().contains(reason), "{told}");
+        assert_eq!(told["change"], paste);
+        redis.cli(&["CONFIG", "SET", set[0], before.lines().nth(1).unwrap()]);
+    }
+    let relaxed = run(redis
+        .command(folder.path(), &["doctor", "--format", "json"])
+        .env("MODERATO__STORE__DURABILITY", "relaxed"));
+    assert_eq!(level(&relaxed.ends(0), "durability.relaxed"), "note");
+    let away = of(&Redis::away().url()).ends(1);
+    assert_eq!((level(&away, "store.opens"), level(&away, "store.server")), ("problem".to_owned(), "none".to_owned()));
+}
+
+#[test]
+fn readiness_names_what_redis_lacks_in_one_word_with_the_lines_to_paste() {
+    let (redis, folder) = (Redis::start_with(&["--maxmemory-policy", "allkeys-lru"]), tempfile::tempdir().unwrap());
+    let serving = redis.serve(folder.path());
+    let not_ready = expect(call(&serving, "GET", "/readyz", &Value::Null), 503);
+    let part = &not_ready["parts"][0];
+    assert_eq!((&part["part"], &part["reason"]), (&json!("store"), &json!("eviction")), "{not_ready}");
+    assert!(part["advice"].as_str().unwrap().contains("CONFIG SET maxmemory-policy noeviction"), "{part}");
+    expect(call(&serving, "POST", "/v1/sites/demo/comments", &comment("Hello.")), 503);
+    assert_eq!(redis.cli(&["DBSIZE"]).trim(), "0", "nothing begins in a store that is not as it must be");
+    redis.cli(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
+    until("the service", || is_ready(&serving));
+    expect(call(&serving, "POST", "/v1/sites/demo/comments", &comment("Hello.")), 201);
 }
 
 #[test]

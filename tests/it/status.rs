@@ -204,7 +204,7 @@ fn one_address_asks_so_often_and_no_more() {
 fn while_the_store_is_away_nobody_is_told_that_a_comment_is_gone() {
     TestApp::run_over(Broken::store(Error::Unavailable("away".to_owned())), async |app| {
         let id = "019aad6e-2c4f-7c3a-9a7e-0d1f2a3b4c5d".parse().unwrap();
-        let token = app.service.status_token(&"demo".parse().unwrap(), id);
+        let token = app.service.status_token(&"demo".parse().unwrap(), id).unwrap();
         let answer = told(app, &token).await.problem(503, "unavailable");
         assert_eq!(answer.header("access-control-allow-origin"), "*");
         told(app, "never").await.problem(404, "unknown_status");

@@ -7,6 +7,7 @@ mod access;
 mod away;
 mod cluster;
 mod demands;
+mod feed;
 #[allow(dead_code, reason = "shared with the stores' contract, which needs more of it")]
 #[path = "../store_contract/fixture.rs"]
 mod fixture;

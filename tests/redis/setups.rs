@@ -3,6 +3,7 @@
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -149,12 +150,19 @@ pub fn cluster(replicas: usize) -> (Vec<Server>, String) {
     let addresses: Vec<String> = servers.iter().map(Server::address).collect();
     let mut create = vec!["--cluster", "create"];
     create.extend(addresses.iter().map(String::as_str));
-    let replicas = replicas.to_string();
-    create.extend(["--cluster-replicas", &replicas, "--cluster-yes"]);
+    let each = replicas.to_string();
+    create.extend(["--cluster-replicas", &each, "--cluster-yes"]);
     let made = cli(servers[0].port, &create);
     assert!(made.contains("All 16384 slots covered"), "{made}");
     for server in &servers {
         server.wait_for("CLUSTER INFO", "cluster_state:ok");
+        // Who does not know yet that another is a replica denies it its vote.
+        eventually("everybody knows everybody", || {
+            let nodes = server.say(&["CLUSTER", "NODES"]);
+            let words: Vec<&str> = nodes.split([' ', ',', '\n']).collect();
+            let count = |word: &str| words.iter().filter(|found| **found == word).count();
+            count("slave") == servers.len() - 3 && count("connected") == servers.len()
+        });
         if server.say(&["ROLE"]).starts_with("slave") {
             server.wait_for("INFO replication", "master_link_status:up");
         }
@@ -212,11 +220,13 @@ pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
+/// A port of nobody's, with one for a cluster's bus 10000 above it; both below those that connections are given.
 fn free_port() -> u16 {
-    // A cluster's bus listens 10000 above.
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() % 97).unwrap() * 100;
     loop {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        if port < 55_000 {
+        let port = 12_000 + (first + NEXT.fetch_add(1, Ordering::SeqCst)) % 10_000;
+        if [port, port + 10_000].iter().all(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()) {
             return port;
         }
     }

@@ -23,6 +23,7 @@ mod random;
 mod redis;
 mod repair;
 mod retention;
+mod servers;
 mod settings;
 
 mod sites;
@@ -30,6 +31,7 @@ mod telling;
 mod tombstones;
 mod upgrade;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use moderato::clock::Clock;
@@ -38,15 +40,17 @@ use moderato::store::{self, Settings, Store};
 /// A kind of store to test.
 struct Backend {
     name: &'static str,
-    /// Makes a new, empty store.
-    make: fn() -> Bench,
+    /// Makes a new, empty store; `None` where this machine has no server for it.
+    make: fn() -> Option<Bench>,
 }
 
 /// Every kind of store.
-const BACKENDS: [Backend; 3] = [
+const BACKENDS: [Backend; 5] = [
     Backend { name: "embedded on disk", make: on_disk },
     Backend { name: "embedded in memory", make: in_memory },
     Backend { name: "one Redis", make: one_redis },
+    Backend { name: "a cluster of Redis", make: redis_cluster },
+    Backend { name: "one Valkey", make: one_valkey },
 ];
 
 /// A store of a test's own, and a look behind it.
@@ -54,20 +58,26 @@ pub struct Bench {
     store: Arc<dyn Store>,
     /// Recomputes what the store derives from its comments; `None` where nothing can look behind it.
     audit: Option<Audit>,
-    server: Option<redis::Server>,
 }
 
 type Audit = Box<dyn Fn() -> Result<audit::Summary, Vec<String>> + Send>;
 
+/// A new, empty store of every kind there is here, one at a time.
+fn benches() -> impl Iterator<Item = (&'static str, Bench)> {
+    BACKENDS.iter().filter_map(|backend| {
+        let bench = (backend.make)()?;
+        println!("on the store {}:", backend.name);
+        Some((backend.name, bench))
+    })
+}
+
 /// Runs a behaviour on every backend, each time on a new store with the sites `blog` and `other`, and audits what it
 /// leaves.
 async fn everywhere(behaviour: impl AsyncFn(&dyn Store)) {
-    for backend in BACKENDS {
-        println!("on the store {}:", backend.name);
-        let bench = (backend.make)();
+    for (name, bench) in benches() {
         fixture::settle(&*bench.store).await;
         behaviour(&*bench.store).await;
-        audited(&bench, backend.name);
+        audited(&bench, name);
     }
 }
 
@@ -80,18 +90,32 @@ fn audited(bench: &Bench, name: &str) {
     }
 }
 
-fn on_disk() -> Bench {
+fn on_disk() -> Option<Bench> {
     let directory = tempfile::tempdir().unwrap();
     let store = store::open(&Settings::embedded(), directory.path(), &Clock::System).unwrap();
-    Bench { store, audit: Some(Box::new(move || audit::audit(&directory.path().join("moderato.db")))), server: None }
+    let audit: Audit = Box::new(move || audit::audit(&directory.path().join("moderato.db")));
+    Some(Bench { store, audit: Some(audit) })
 }
 
-fn in_memory() -> Bench {
-    Bench { store: store::in_memory().unwrap(), audit: None, server: None }
+fn in_memory() -> Option<Bench> {
+    Some(Bench { store: store::in_memory().unwrap(), audit: None })
 }
 
-fn one_redis() -> Bench {
-    let server = redis::Server::start(&["--appendonly", "yes", "--appendfsync", "always"]);
-    let store = store::open(&Settings::at(&server.url()), std::path::Path::new("/nowhere"), &Clock::System).unwrap();
-    Bench { store, audit: None, server: Some(server) }
+fn one_redis() -> Option<Bench> {
+    Some(over(&redis::shared_redis()))
+}
+
+fn redis_cluster() -> Option<Bench> {
+    Some(over(&redis::shared_cluster()))
+}
+
+fn one_valkey() -> Option<Bench> {
+    redis::shared_valkey().as_ref().map(over)
+}
+
+/// A store in servers that other tests use too.
+fn over<Servers>(place: &redis::Lent<Servers>) -> Bench {
+    let settings = Settings { prefix: place.prefix.clone(), ..Settings::at(&place.url) };
+    let store = store::open(&settings, Path::new("/nowhere"), &Clock::System).unwrap();
+    Bench { store, audit: None }
 }

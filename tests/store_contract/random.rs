@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::fixture::*;
-use crate::{BACKENDS, audited};
+use crate::{audited, benches};
 
 /// One call, in small numbers, so that they meet often.
 #[derive(Clone, Debug)]
@@ -32,13 +32,12 @@ fn any_calls_in_any_order_leave_a_sound_store_with_the_same_answers_everywhere()
     let calls = proptest::collection::vec((call(), days), 1..60);
     let outcome = runner.run(&calls, |calls| {
         let mut answers: Vec<Vec<String>> = Vec::new();
-        for backend in BACKENDS {
-            let bench = (backend.make)();
+        for (name, bench) in benches() {
             answers.push(runtime.block_on(async {
                 settle(&*bench.store).await;
                 run(&*bench.store, &calls).await
             }));
-            audited(&bench, backend.name);
+            audited(&bench, name);
         }
         for other in &answers[1..] {
             prop_assert_eq!(&answers[0], other);

@@ -5,13 +5,11 @@ use moderato::domain::{Comment, Counts, EventId, ListQuery, Review, ReviewWhy, S
 use moderato::store::{Error, Identity, Recorded, Seed};
 
 use crate::fixture::*;
-use crate::{BACKENDS, everywhere};
+use crate::{benches, everywhere};
 
 #[tokio::test]
 async fn an_empty_store_has_no_identity_and_is_settled_once() {
-    for backend in BACKENDS {
-        println!("on the store {}:", backend.name);
-        let bench = (backend.make)();
+    for (_, bench) in benches() {
         let store = &bench.store;
         assert_eq!(store.identity().await.unwrap(), None);
         assert_eq!(store.sites().await.unwrap(), []);

@@ -7,19 +7,19 @@ mod durability;
 mod finding;
 mod keys;
 mod proxies;
+mod redis;
 mod running;
 mod sample;
 mod store;
 
 use std::io::{self, Write};
-use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::json;
 
 use super::failure::Failure;
 use super::terminal::{Style, Terminal, safe, safe_json_pretty};
-use super::{Context, DataArgs, Format, block_on};
+use super::{Context, DataArgs, Format, block_on, place};
 use crate::clock::Clock;
 use crate::config::Settings;
 use finding::{Finding, Level};
@@ -40,11 +40,11 @@ impl Doctor {
         let settings = self.data.load(context)?.settings;
         let findings = block_on(self.look(context, &settings))?;
         match self.format {
-            Format::Text => print(&findings, &settings.data_dir, &context.terminal)?,
+            Format::Text => print(&findings, &place(&settings), &context.terminal)?,
             Format::Json => {
                 let count = |level| findings.iter().filter(|finding| finding.level == level).count();
                 let answer = json!({
-                    "data_dir": settings.data_dir.to_string_lossy(),
+                    "data_dir": settings.data_dir.to_string_lossy(), "store": settings.store.shown(),
                     "problems": count(Level::Problem), "warnings": count(Level::Warning), "findings": findings
                 });
                 writeln!(io::stdout(), "{}", safe_json_pretty(&answer)?)?;
@@ -59,7 +59,11 @@ impl Doctor {
         let now = Clock::System.now();
         let running = Running::ask(settings);
         let mut findings = vec![running.finding()];
-        let (service, found) = store::open(&self.data, context, settings).await;
+        let is_embedded = settings.store.is_embedded();
+        let (service, found) = match is_embedded {
+            true => store::open(&self.data, context, settings).await,
+            false => redis::open(&self.data, context, settings).await,
+        };
         findings.extend(found);
         let sites = match &service {
             Some(service) => match sample::of(service).await {
@@ -72,7 +76,9 @@ impl Doctor {
             None => Vec::new(),
         };
         findings.extend(store::findings(&sites));
-        findings.extend(durability::findings(&settings.data_dir));
+        if is_embedded {
+            findings.extend(durability::findings(&settings.data_dir));
+        }
         findings.extend(clock::findings(&sites, &running, now));
         findings.extend(proxies::findings(&sites, &running, &settings.http));
         findings.extend(keys::of_configuration(settings));
@@ -80,16 +86,18 @@ impl Doctor {
         if let Some(service) = &service {
             findings.extend(keys::of_store(service).await);
         }
-        findings.extend(disk::findings(&settings.data_dir, &sites, now));
+        if is_embedded {
+            findings.extend(disk::findings(&settings.data_dir, &sites, now));
+        }
         findings.extend(connections::findings(settings.http.max_connections));
         Ok(findings)
     }
 }
 
 /// Prints the findings with the part each is about, and how many are bad.
-fn print(findings: &[Finding], data_dir: &Path, terminal: &Terminal) -> io::Result<()> {
+fn print(findings: &[Finding], place: &str, terminal: &Terminal) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{}", terminal.paint(Style::Dim, &safe(&format!("data in {}", data_dir.display()))))?;
+    writeln!(out, "{}", terminal.paint(Style::Dim, &safe(&format!("data in {place}"))))?;
     for finding in findings {
         let style = match finding.level {
             Level::Ok => Style::Good,

@@ -11,9 +11,8 @@ use std::process::ExitCode;
 use std::rc::Rc;
 
 use super::failure::Failure;
-use super::{Context, DataArgs, block_on, plural};
+use super::{Context, DataArgs, block_on, place, plural};
 use crate::app::{App, Configured, Store};
-use crate::config::Settings;
 use crate::http::{DemoSettings, PublicUrl};
 use crate::service::{Error, FIRST_SITE, Service, Settled};
 use crate::telemetry::{self, Colours};
@@ -59,14 +58,6 @@ fn print(lines: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(lines.as_bytes())?;
     out.flush()
-}
-
-/// Where the data is, as it is shown.
-fn place(settings: &Settings) -> String {
-    match settings.store.is_embedded() {
-        true => settings.data_dir.display().to_string(),
-        false => settings.store.shown(),
-    }
 }
 
 /// What the first lines tell.

@@ -3,6 +3,7 @@
 //! A verb reads, lets the rules of [`domain`](crate::domain) say what follows, and writes that by one run of `commit.lua`, which
 //! first looks whether everything is still as it was read. If not, the verb begins again.
 
+mod about;
 mod base;
 mod changes;
 mod feed;
@@ -25,6 +26,7 @@ use std::sync::{Arc, OnceLock};
 use async_trait::async_trait;
 use tokio::sync::watch;
 
+pub use self::about::About;
 use self::base::Base;
 use self::keys::Names;
 use self::link::Link;

@@ -201,7 +201,7 @@ fn while_the_store_is_away_the_post_is_there_and_no_text_is_lost() {
     ] {
         TestApp::run_over(Broken::store(error), async |app| {
             let id = "019aad6e-2c4f-7c3a-9a7e-0d1f2a3b4c5d".parse().unwrap();
-            let token = app.service.status_token(&"demo".parse().unwrap(), id);
+            let token = app.service.status_token(&"demo".parse().unwrap(), id).unwrap();
             let (text, seen) = page(app, &format!("?status={token}&reply={id}")).await;
             assert!(text.contains("Timothy Gowers") && text.contains("cannot be shown just now"), "{text}");
             assert!(text.contains("cannot look up your comment just now") && seen.with_id("form").is_some());

@@ -46,6 +46,9 @@ impl Fault {
             // Blocked while the server became a replica: what came before it may be done.
             (_, Some("UNBLOCKED")) => Fault::Short(text()),
             (_, Some("OOM")) => Fault::NoMemory,
+            _ if why.detail().is_some_and(|detail| detail.contains("user executing the script can't")) => {
+                refused(server, why)
+            }
             (ErrorKind::AuthenticationFailed, _) | (_, Some("NOAUTH" | "WRONGPASS" | "NOPERM")) => refused(server, why),
             (ErrorKind::Server(_) | ErrorKind::Extension, _) => Fault::Final(Error::Unavailable(text())),
             _ if why.is_connection_refusal() => Fault::NotDone(text()),

@@ -204,6 +204,10 @@ impl Link {
         node.presence.here().map_err(Fault::Final)?;
         let sent = node.send(way, request, (journey.whole, asking), left.saturating_sub(began.elapsed())).await;
         match sent {
+            // Of a site whose keys are on their way a script would find some here and some there. It waits for the last.
+            Err(Fault::Ask(server)) if request.is_script() => {
+                Err(Fault::Later(format!("the site's keys are moving to {server}")))
+            }
             Err(Fault::Final(why)) if self.is_passing(&node, &why) => Err(Fault::Later(why.to_string())),
             sent => sent,
         }

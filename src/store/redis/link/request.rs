@@ -74,6 +74,11 @@ impl Request {
         }
     }
 
+    /// Whether it is a script, which reads and writes more keys than it names.
+    pub(super) fn is_script(&self) -> bool {
+        self.whole.is_some()
+    }
+
     /// A key of the same slot that means nothing: what is written there makes a later `WAIT` speak for all that was there
     /// before.
     pub(super) fn marker(&self, names: &str) -> String {

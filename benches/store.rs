@@ -107,7 +107,7 @@ fn keyed_of(n: u32) -> store::Record {
 }
 
 fn opened(runtime: &Runtime, directory: &std::path::Path) -> Arc<dyn Store> {
-    let store = store::open(&Settings::embedded(), directory).expect("a store", &Clock::System);
+    let store = store::open(&Settings::embedded(), directory, &Clock::System).expect("a store");
     runtime.block_on(settle(&*store));
     store
 }

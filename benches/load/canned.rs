@@ -29,7 +29,7 @@ pub fn serve(what: &str, url: &str, address: &str) {
     actix_web::rt::System::new().block_on(async move {
         if bare {
             let client = ::redis::Client::open(url).unwrap();
-            let connection = client.get_connection_manager().await.unwrap();
+            let connection = client.get_multiplexed_async_connection().await.unwrap();
             let app = move || {
                 let connection = connection.clone();
                 App::new().default_service(web::to(move |body: web::Bytes| call_script(connection.clone(), body)))
@@ -87,7 +87,7 @@ const BARE: &str = "
     redis.call('ZADD', KEYS[1] .. 'queue', ARGV[1], ARGV[1])
     return redis.call('XADD', KEYS[1] .. 'feed', '*', 'comment', ARGV[1])";
 
-async fn call_script(mut connection: ::redis::aio::ConnectionManager, body: web::Bytes) -> HttpResponse {
+async fn call_script(mut connection: ::redis::aio::MultiplexedConnection, body: web::Bytes) -> HttpResponse {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     thread_local! {
         static SCRIPT: ::redis::Script = ::redis::Script::new(BARE);

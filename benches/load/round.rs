@@ -58,7 +58,9 @@ impl Load<'_> {
                     let sent = match each {
                         Some(each) => {
                             thread::sleep(due.saturating_duration_since(Instant::now()));
-                            std::mem::replace(&mut due, due + each)
+                            let at = due;
+                            due += each;
+                            at
                         }
                         None => Instant::now(),
                     };

@@ -45,11 +45,11 @@ impl Base {
     /// [`Store::events`](crate::store::Store::events)
     pub(super) async fn events(&self, site: &SiteId, after: EventId, limit: usize) -> Result<Vec<Event>, Error> {
         self.read_head(site).await?;
+        self.watched.read(site);
         if after == (EventId { millis: u64::MAX, number: u64::MAX }) {
             // Redis knows no place behind the last one there can be.
             return Ok(Vec::new());
         }
-        self.watched.read(site);
         let mut question = redis::cmd("XRANGE");
         question.arg(self.names.site(site).key(keys::FEED)).arg(format!("({after}")).arg("+").arg("COUNT").arg(limit);
         let entries: StreamRangeReply = self.ask(question).await?;

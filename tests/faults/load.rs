@@ -142,10 +142,14 @@ impl Load {
     pub fn wait_for_more(&self, count: usize) {
         let begun = Instant::now();
         let goal = self.ledger().acknowledged_at.len() + count;
-        while self.ledger().acknowledged_at.len() < goal {
-            if begun.elapsed() > Duration::from_secs(30) {
-                panic!("nothing goes on: {:?}\n{}", self.ledger().answers, self.log());
+        loop {
+            let ledger = self.ledger();
+            if ledger.acknowledged_at.len() >= goal {
+                return;
             }
+            let answers = ledger.answers.clone();
+            drop(ledger);
+            assert!(begun.elapsed() < Duration::from_secs(30), "nothing goes on: {answers:?}\n{}", self.log());
             thread::sleep(Duration::from_millis(2));
         }
     }

@@ -13,9 +13,9 @@ mod kill;
 mod load;
 mod power;
 mod proxy;
+#[path = "../support/redis.rs"]
+mod redis;
 mod replies;
-#[path = "../redis/setups.rs"]
-mod setups;
 mod several;
 mod single;
 #[path = "../support/mod.rs"]

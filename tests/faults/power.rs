@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::load::{Load, Manners, at};
-use super::setups::{EVERYSEC, DURABLE, Server};
+use crate::redis::{DURABLE, EVERYSEC, Program, Server};
 use super::table::{Kind, Row, Scale};
 
 /// The power fails, and what is on the disk is started again.
@@ -23,27 +23,26 @@ pub fn power_cut(scale: &Scale) -> Vec<Row> {
 
 fn cut(number: usize, durability: &str, kind: Kind) -> Row {
     let disk = Disk::new();
-    let mounted = disk.mount(&disk.image);
-    let directory = mounted.0.to_str().unwrap().to_owned();
-    let fsync = if durability == "fsync" { &DURABLE[..] } else { &EVERYSEC[..] };
-    let redis = Server::start(&[fsync, &["--dir", &directory]].concat());
+    let options = if durability == "fsync" { &DURABLE } else { &EVERYSEC };
+    let mut redis = Server::absent(Program::Redis, options);
+    let mounted = Mounted::at(&disk.image, redis.directory.path());
+    redis.restart();
     let mut load = Load::start(at(&redis.url(), durability), Manners::SameKey);
     load.wait_for_more(500 + number * 97 % 400);
-    // Longer than the kernel keeps what nobody told it to write, it need not be; a second is what `everysec` promises.
     thread::sleep(Duration::from_millis(300 + number as u64 * 137 % 700));
-    redis.freeze();
-    // Nothing that is acknowledged from here on can be in the copy: there is nobody who could.
+    redis.pause();
+    // What is on its way to the clients arrives; from here on nobody can acknowledge anything.
     thread::sleep(Duration::from_millis(50));
     load.abandon();
     let until = Instant::now();
     let copy = disk.folder.path().join("copy");
     std::fs::copy(&disk.image, &copy).unwrap();
-    drop(redis);
+    redis.kill();
     drop(mounted);
-    let survived = disk.mount(&copy);
-    let directory = survived.0.to_str().unwrap().to_owned();
+    let mut redis = Server::absent(Program::Redis, options);
+    let mounted = Mounted::at(&copy, redis.directory.path());
     let began = Instant::now();
-    let redis = Server::start(&[fsync, &["--dir", &directory]].concat());
+    redis.restart();
     load.finish();
     load.launch.settings = at(&redis.url(), durability);
     load.restart_service();
@@ -55,7 +54,8 @@ fn cut(number: usize, durability: &str, kind: Kind) -> Row {
     let mut row = Row::audited(&name, kind, &load, until);
     row.demand(opened < Duration::from_secs(30), || format!("open only after {opened:.0?}"));
     drop(load);
-    drop(redis);
+    redis.kill();
+    drop(mounted);
     row
 }
 
@@ -77,11 +77,12 @@ impl Disk {
         Self { folder, image }
     }
 
-    fn mount(&self, image: &Path) -> Mounted {
-        let place = image.with_extension("mounted");
-        std::fs::create_dir(&place).unwrap();
+}
+
+impl Mounted {
+    fn at(image: &Path, place: &Path) -> Self {
         assert!(run("mount", &["-o", "loop", image.to_str().unwrap(), place.to_str().unwrap()]));
-        Mounted(place)
+        Self(place.to_owned())
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::load::{Load, Manners, at};
 use super::proxy::{Proxy, Trick};
-use super::setups::{DURABLE, Server};
+use crate::redis::{DURABLE, Server};
 use super::table::{Kind, Row, Scale};
 
 /// Answers are lost, and the connection with them.

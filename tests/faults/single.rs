@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::load::{Load, Manners, at};
 use super::proxy::{Proxy, Trick};
-use super::setups::{DURABLE, Server};
+use crate::redis::{DURABLE, Server};
 use super::table::{Kind, Row, Scale};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -55,7 +55,7 @@ pub fn redis_killed(scale: &Scale) -> Vec<Row> {
         load.wait_for_more(50 + number * 53 % 200);
         redis.kill();
         thread::sleep(Duration::from_millis(200 + number as u64 * 631 % 3000));
-        redis.revive();
+        redis.restart();
         returns.push(Instant::now());
         load.wait_for_more(20);
     }
@@ -66,7 +66,7 @@ pub fn redis_killed(scale: &Scale) -> Vec<Row> {
     redis.say(&["SAVE"]);
     load.wait_for_more(200);
     redis.kill();
-    redis.revive();
+    redis.restart();
     load.wait_for_more(20);
     let control = Row::of("the same without an append-only file", Kind::Control, &mut load);
     vec![run, control]
@@ -80,9 +80,9 @@ pub fn redis_frozen(scale: &Scale) -> Vec<Row> {
         let redis = Server::start(&DURABLE);
         let mut load = Load::start(at(&redis.url(), ""), Manners::SameKey);
         load.wait_for_more(200);
-        redis.freeze();
+        redis.pause();
         thread::sleep(SECOND * u32::try_from(*seconds).unwrap());
-        redis.thaw();
+        redis.resume();
         let thawed = Instant::now();
         load.wait_for_more(200);
         let mut run = Row::of(&format!("Redis frozen for {seconds} s"), Kind::Run, &mut load);
@@ -90,18 +90,18 @@ pub fn redis_frozen(scale: &Scale) -> Vec<Row> {
         demand_back(&mut run, &load, &[thawed]);
         rows.push(run);
     }
-    redis.freeze();
+    redis.pause();
     let asked = Instant::now();
     thread::scope(|scope| {
         scope.spawn(|| {
-            thread::sleep(BACK);
-            redis.thaw();
+            thread::sleep(BACK - SECOND / 5);
+            redis.resume();
         });
         redis.say(&["PING"]);
     });
     let waited = asked.elapsed();
     let what = format!("PING waited {waited:.0?}");
-    let mut control = Row::bare("a client without limits of time, Redis frozen for 2 s", Kind::Control, what);
+    let mut control = Row::bare("a client without limits of time, Redis frozen for 1.8 s", Kind::Control, what);
     control.demand(waited <= LONGEST_ANSWER, || format!("a request took {waited:.0?} > {LONGEST_ANSWER:?}"));
     rows.push(control);
     rows
@@ -143,7 +143,9 @@ pub fn memory_full(_scale: &Scale) -> Vec<Row> {
     while load.ledger().answered("503") < 50 && begun.elapsed() < SECOND * 20 {
         thread::sleep(Duration::from_millis(10));
     }
-    let (taken, refused, tried) = (load.ledger().answered("201"), load.ledger().answered("503"), tried(&load));
+    let taken = load.ledger().answered("201");
+    let refused = load.ledger().answered("503");
+    let before = tried(&load);
     load.wake_moderators();
     let (mut reads, mut read) = (0, 0);
     let mut client = load.client();
@@ -153,7 +155,7 @@ pub fn memory_full(_scale: &Scale) -> Vec<Row> {
         read += usize::from(page.is_ok_and(|page| page.status == 200));
         thread::sleep(SECOND / 20);
     }
-    let decided = tried_since(&load, tried);
+    let decided = tried_since(&load, before);
     let taken = load.ledger().answered("201") - taken;
     let refused = load.ledger().answered("503") - refused;
     redis.say(&["CONFIG", "SET", "maxmemory", "0"]);

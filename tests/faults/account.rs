@@ -24,7 +24,7 @@ pub fn hold_to_account(load: &Load) -> Account {
     let mut client = load.client();
     let ledger = load.ledger();
     let mut account = Account::default();
-    account.contradictions.extend(ledger.contradictions.iter().take(3).cloned());
+    account.contradictions.extend(ledger.contradictions.iter().cloned());
     let read = all_comments(&mut client).and_then(|comments| Ok((comments, all_events(&mut client)?)));
     let (comments, events) = match read {
         Ok(read) => read,

@@ -6,7 +6,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 /// What is done to the runs of the script that writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,9 +14,15 @@ pub enum Trick {
     /// Every so manieth answer to a submission, and to a decision, is waited for and thrown away, with the connection; until so
     /// many of each were.
     DropAnswers { every: u64, most: u64 },
+    /// For `DEAF` at the end of each `ROUND`, every answer is waited for and thrown away, with the connection: longer than the
+    /// service repeats by itself.
+    DropAllAnswers,
     /// Every so manieth is acknowledged, and not done.
     Forget { every: u64 },
 }
+
+const ROUND: Duration = Duration::from_millis(2500);
+const DEAF: Duration = Duration::from_millis(1300);
 
 /// The proxy. It ends with its process.
 pub struct Proxy {
@@ -26,6 +32,7 @@ pub struct Proxy {
 
 struct State {
     trick: Trick,
+    began: Instant,
     submissions: AtomicU64,
     decisions: AtomicU64,
     dropped_submissions: AtomicU64,
@@ -57,6 +64,7 @@ impl Proxy {
         let zero = || AtomicU64::new(0);
         let state = Arc::new(State {
             trick,
+            began: Instant::now(),
             submissions: zero(),
             decisions: zero(),
             dropped_submissions: zero(),
@@ -122,7 +130,19 @@ impl State {
                 let drop = number.is_multiple_of(every) && dropped.load(Ordering::SeqCst) < most;
                 if drop { Fate::Drop(what) } else { Fate::Forward }
             }
+            Trick::DropAllAnswers => Fate::Drop(what),
             Trick::Forget { every } => if number.is_multiple_of(every) { Fate::Feign } else { Fate::Forward },
+        }
+    }
+
+    fn drops(&self, answer: &[u8]) -> bool {
+        match self.trick {
+            Trick::DropAllAnswers => {
+                let into = self.began.elapsed().as_millis() % ROUND.as_millis();
+                into >= (ROUND - DEAF).as_millis()
+            }
+            // Nothing is proved by losing an answer that says that nothing was written.
+            _ => says_written(answer),
         }
     }
 
@@ -136,14 +156,13 @@ impl State {
             match fate {
                 Fate::Forward => client.write_all(&answer)?,
                 Fate::Feign => client.write_all(&feigned())?,
-                // Only an answer that says that it was written counts: nothing is proved by losing another.
-                Fate::Drop(_) if !answer.starts_with(b"*3\r\n$2\r\nok\r\n") => client.write_all(&answer)?,
+                Fate::Drop(_) if !self.drops(&answer) => client.write_all(&answer)?,
                 Fate::Drop(what) => {
                     let counter = match what {
                         What::Submission => &self.dropped_submissions,
                         _ => &self.dropped_decisions,
                     };
-                    counter.fetch_add(1, Ordering::SeqCst);
+                    counter.fetch_add(u64::from(says_written(&answer)), Ordering::SeqCst);
                     // Closed with nothing lingering, the client gets a reset.
                     let _ = rustix::net::sockopt::set_socket_linger(client, Some(Duration::ZERO));
                     return Ok(());
@@ -151,6 +170,10 @@ impl State {
             }
         }
     }
+}
+
+fn says_written(answer: &[u8]) -> bool {
+    answer.starts_with(b"*3\r\n$2\r\nok\r\n")
 }
 
 /// A run of the script is told by the event that it announces.

@@ -26,6 +26,7 @@ pub fn primary_wakes(scale: &Scale) -> Vec<Row> {
     }
     let mut run = Row::of(&format!("cluster primary frozen until after the failover ×{}", scale.zombies), Kind::Run, &mut load);
     run.demand_gap(GONE);
+    let cluster = started(2);
     let mut load = Load::start(at(&cluster.url(), "relaxed"), Manners::SameKey);
     load.wait_for_more(200);
     wake_after_failover(&cluster, true);
@@ -69,6 +70,7 @@ pub fn planned_failover(scale: &Scale) -> Vec<Row> {
     let mut run = Row::of(&format!("planned failover of a cluster ×{}", scale.planned), Kind::Run, &mut load);
     run.demand_gap(PLANNED);
     demand_no_errors(&mut run, &load);
+    let cluster = started(2);
     let mut load = Load::start(at(&cluster.url(), ""), Manners::SameKey);
     load.wait_for_more(100);
     let primary = cluster.owner(TAG);
@@ -144,6 +146,7 @@ pub fn slots_move(scale: &Scale) -> Vec<Row> {
     let mut run = Row::of(&format!("the site's slot moved under load ×{}", scale.planned + 1), Kind::Run, &mut load);
     run.demand_gap(MOVED);
     demand_no_errors(&mut run, &load);
+    let cluster = started(1);
     let mut load = Load::start(at(&cluster.url(), ""), Manners::SameKey);
     load.wait_for_more(100);
     move_slot(&cluster, false);

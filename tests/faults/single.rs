@@ -195,8 +195,8 @@ pub fn demand_back(run: &mut Row, load: &Load, returns: &[Instant]) {
     let ledger = load.ledger();
     let longest = returns.iter().map(|back| ledger.back_after(*back).unwrap_or(Duration::MAX)).max();
     let longest = longest.unwrap_or_default();
-    run.name = format!("{} (back after {longest:.0?})", run.name);
-    run.demand(longest <= BACK, || format!("back after {longest:.0?} > {BACK:?}"));
+    run.name = format!("{} (back after {longest:.1?})", run.name);
+    run.demand(longest <= BACK, || format!("back after {longest:.1?} > {BACK:?}"));
 }
 
 /// Nobody was refused or left without an answer.

@@ -82,7 +82,11 @@ impl Row {
         let Account { lost, doubled, contradictions } = hold_to_account(load);
         let ledger = load.ledger();
         let answers: Vec<String> = ledger.answers.iter().map(|(status, count)| format!("{status}: {count}")).collect();
-        let mut faults = contradictions;
+        let mut faults = Vec::new();
+        // A control must show what it is made to show, and not just anything that is strange.
+        if let (Some(first), Kind::Run) = (contradictions.first(), kind) {
+            faults.push(format!("{} contradictions, the first: {first}", contradictions.len()));
+        }
         if lost > 0 {
             faults.push(format!("lost {lost}"));
         }
@@ -121,6 +125,13 @@ impl Row {
         }
     }
 
+    /// Turns a run that was made as any other into a control.
+    pub fn become_control(&mut self, name: &str) {
+        name.clone_into(&mut self.name);
+        self.kind = Kind::Control;
+        self.faults.retain(|fault| !fault.contains("contradictions"));
+    }
+
     /// Demands something more of the run.
     pub fn demand(&mut self, holds: bool, otherwise: impl FnOnce() -> String) {
         if !holds {
@@ -155,8 +166,14 @@ impl Row {
         };
         let name = if self.kind == Kind::Control { format!("· control: {}", self.name) } else { self.name.clone() };
         println!(
-            "| {name} | {} + {} | {} | {} | {:.0?} | {:.0?} | {} | {verdict} |",
-            self.comments, self.decisions, self.lost, self.doubled, self.gap, self.slowest, self.answers
+            "| {name} | {} + {} | {} | {} | {} ms | {} ms | {} | {verdict} |",
+            self.comments,
+            self.decisions,
+            self.lost,
+            self.doubled,
+            self.gap.as_millis(),
+            self.slowest.as_millis(),
+            self.answers
         );
     }
 }

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use moderato::clock::Clock;
 use moderato::clock::Stopwatch;
 use moderato::domain::{Comment, HistoryKind, ListQuery, Sort};
 use moderato::store::{self, Recall, Recorded, Settings, Store};

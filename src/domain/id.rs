@@ -56,6 +56,13 @@ impl CommentId {
         self.0.as_bytes()
     }
 
+    /// When it was made, as far as it tells.
+    pub fn made_at(&self) -> Timestamp {
+        let mut millis = [0; 8];
+        millis[2..].copy_from_slice(&self.0.as_bytes()[..6]);
+        Timestamp::from_millis(i64::from_be_bytes(millis))
+    }
+
     /// The id of sixteen stored bytes.
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(Uuid::from_bytes(bytes))

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use super::redis::{Address, FORMS};
+use super::redis::Address;
 
 /// The most replicas that a write may wait for.
 const MOST_REPLICAS: u16 = 10;
@@ -98,7 +98,7 @@ impl Settings {
             _ if self.url.is_empty() => "empty".to_owned(),
             _ => "a text without a scheme".to_owned(),
         };
-        Some(format!("must be \"sqlite:\", not {found}; or one of {FORMS}"))
+        Some(format!("must be \"sqlite:\" or an address of Redis, not {found}"))
     }
 }
 

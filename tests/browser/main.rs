@@ -14,4 +14,10 @@ mod contract;
 mod driver;
 mod keyboard;
 mod reader;
+#[path = "../support/redis.rs"]
+#[allow(dead_code, reason = "the integration tests use all of it")]
+mod redis;
 mod scenarios;
+#[path = "../it/stores.rs"]
+#[allow(dead_code, reason = "the integration tests use all of it")]
+mod stores;

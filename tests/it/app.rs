@@ -17,6 +17,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
 use crate::contract::CONTRACT;
+use crate::stores::Place;
 
 /// When every test begins.
 pub const START: &str = "2026-11-22T20:00:00.000Z";
@@ -36,6 +37,7 @@ pub struct TestApp {
     pub key: String,
     pub service: Arc<Service>,
     store: Arc<dyn Store>,
+    place: Option<Place>,
     pub address: String,
     client: reqwest::Client,
 }
@@ -43,7 +45,16 @@ pub struct TestApp {
 /// What there is beside the interface.
 type Extras = (http::MetricsSettings, http::DemoSettings);
 
-/// The store under test.
+/// A store and its clock; where it is, unless it is a test's own make.
+type Memory = (Arc<dyn Store>, Clock, Option<Place>);
+
+/// A new store at this place.
+fn memory(place: Place) -> Memory {
+    let clock = Clock::manual(START.parse().unwrap());
+    (place.open(&clock), clock, Some(place))
+}
+
+/// An embedded store with its files in this directory, whatever the suite runs on.
 pub fn open_store(directory: &std::path::Path) -> Arc<dyn Store> {
     store::open(&store::Settings::embedded(), directory, &Clock::System).unwrap()
 }
@@ -67,44 +78,40 @@ fn configuration() -> Configuration {
 impl TestApp {
     /// Runs a test against a service of its own, and ends with it.
     pub fn run(test: impl AsyncFnOnce(&TestApp)) {
-        let directory = tempfile::tempdir().unwrap();
-        Self::run_over(open_store(directory.path()), test);
+        Self::run_as(memory(Place::new()), (shipped("http", ""), Default::default()), test);
     }
 
     /// Runs a test with these lines of configuration in `[http]` and `[metrics]`.
     pub fn run_with(http: &str, metrics: &str, test: impl AsyncFnOnce(&TestApp)) {
         let pages = (shipped("metrics", metrics), http::DemoSettings::default());
-        Self::run_as(store::in_memory().unwrap(), (shipped("http", http), pages), test);
+        Self::run_as(memory(Place::light()), (shipped("http", http), pages), test);
     }
 
     /// Runs a test with these lines of configuration in `[http]` and a demo page for everybody.
     pub fn run_open(http: &str, test: impl AsyncFnOnce(&TestApp)) {
         let pages = (http::MetricsSettings::default(), shipped("demo", "enabled = true"));
-        Self::run_as(store::in_memory().unwrap(), (shipped("http", http), pages), test);
+        Self::run_as(memory(Place::light()), (shipped("http", http), pages), test);
     }
 
     /// Runs a test against a service over this store.
     pub fn run_over(store: Arc<dyn Store>, test: impl AsyncFnOnce(&TestApp)) {
-        Self::run_as(store, (shipped("http", ""), Default::default()), test);
+        let memory = (store, Clock::manual(START.parse().unwrap()), None);
+        Self::run_as(memory, (shipped("http", ""), Default::default()), test);
     }
 
-    fn run_as(store: Arc<dyn Store>, settings: (http::Settings, Extras), test: impl AsyncFnOnce(&TestApp)) {
+    fn run_as(memory: Memory, settings: (http::Settings, Extras), test: impl AsyncFnOnce(&TestApp)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(Self::serve(store, settings, test));
+        runtime.block_on(Self::serve(memory, settings, test));
     }
 
     /// Runs a part of a test against another service, over a store of its own.
     pub async fn run_beside(test: impl AsyncFnOnce(&TestApp)) {
-        Self::serve(store::in_memory().unwrap(), (shipped("http", ""), Default::default()), test).await;
+        Self::serve(memory(Place::light()), (shipped("http", ""), Default::default()), test).await;
     }
 
-    async fn serve(
-        store: Arc<dyn Store>,
-        (settings, pages): (http::Settings, Extras),
-        test: impl AsyncFnOnce(&TestApp),
-    ) {
+    async fn serve(memory: Memory, (settings, pages): (http::Settings, Extras), test: impl AsyncFnOnce(&TestApp)) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let app = Self::over(store, &listener).await;
+        let app = Self::over(memory, &listener).await;
         let counted = http::Metrics::default();
         let registry = Arc::new(telemetry::registry(&app.service, &counted));
         let monitoring = http::Monitoring { registry, metrics: counted, settings: pages.0 };
@@ -121,8 +128,7 @@ impl TestApp {
         ended.unwrap();
     }
 
-    async fn over(store: Arc<dyn Store>, listener: &TcpListener) -> Self {
-        let clock = Clock::manual(START.parse().unwrap());
+    async fn over((store, clock, place): Memory, listener: &TcpListener) -> Self {
         let mut first: Option<FirstKeys> = None;
         let keep = |keys: &FirstKeys| {
             first = Some(keys.clone());
@@ -143,7 +149,7 @@ impl TestApp {
         let no_redirects = reqwest::redirect::Policy::none();
         let client =
             reqwest::Client::builder().redirect(no_redirects).timeout(Duration::from_secs(20)).build().unwrap();
-        Self { clock, operator, key, service, store, address, client }
+        Self { clock, operator, key, service, store, place, address, client }
     }
 
     /// A request with the site's key; a path without a leading slash lies below the site `demo`.
@@ -198,7 +204,8 @@ impl TestApp {
     /// A second service over the same store.
     pub async fn another_process(&self) -> Beside {
         let identity = self.store.identity().await.unwrap().unwrap();
-        let (store, clock) = (self.store.clone(), self.clock.clone());
+        let clock = self.clock.clone();
+        let store = self.place.as_ref().map_or_else(|| self.store.clone(), |place| place.beside(&self.store, &clock));
         let parts = Parts { store, identity, clock, chance: Chance::System, configuration: configuration() };
         Beside(Service::new(parts))
     }

@@ -24,8 +24,11 @@ mod outage;
 mod page;
 mod policy;
 mod protocol;
+#[path = "../support/redis.rs"]
+mod redis;
 mod retention;
 mod routes;
 mod sites;
 mod status;
+mod stores;
 mod submit;

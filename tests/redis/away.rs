@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use moderato::domain::{CommentRef, EventId};
 use moderato::store::{Durability, Error};
 
 use super::setups::{DURABLE, EVERYSEC, Server, family};
@@ -107,5 +108,26 @@ async fn a_server_that_forgets_its_scripts_is_told_them_again() {
             let some = (n..n + 8).map(|n| record(&*store, n));
             futures_util::future::try_join_all(some).await.unwrap();
         }
+    }
+}
+
+#[tokio::test]
+async fn a_full_server_takes_no_comments_but_everything_else() {
+    let (primary, _replicas) = family(1);
+    primary.say(&["CONFIG", "SET", "appendfsync", "always"]);
+    for (n, durability) in [(1, Durability::Fsync), (2, Durability::Replicated)] {
+        let store = settled(&primary.url(), durability).await;
+        record(&*store, n).await.unwrap();
+        primary.say(&["CONFIG", "SET", "maxmemory", "1mb"]);
+        assert!(matches!(record(&*store, 100 + n).await, Err(Error::Full(_))));
+        let comment = CommentRef::Id(fixture::id(n));
+        let external = fixture::external(&format!("ext-{n}"));
+        for _ in 0..2 {
+            // The second time it is found to be so already, and vouched for.
+            store.link(&fixture::blog(), &comment, external.clone(), fixture::at(9)).await.unwrap();
+        }
+        assert!(!store.events(&fixture::blog(), EventId::default(), 9).await.unwrap().is_empty());
+        primary.say(&["CONFIG", "SET", "maxmemory", "0"]);
+        record(&*store, 100 + n).await.unwrap();
     }
 }

@@ -7,9 +7,9 @@ mod durability;
 mod finding;
 mod keys;
 mod proxies;
-mod redis;
 mod running;
 mod sample;
+mod servers;
 mod store;
 
 use std::io::{self, Write};
@@ -62,7 +62,7 @@ impl Doctor {
         let is_embedded = settings.store.is_embedded();
         let (service, found) = match is_embedded {
             true => store::open(&self.data, context, settings).await,
-            false => redis::open(&self.data, context, settings).await,
+            false => servers::open(&self.data, context, settings).await,
         };
         findings.extend(found);
         let sites = match &service {

@@ -95,8 +95,8 @@ impl Start {
         );
         let key = match store {
             Store::Seen(Settled::Begun(keys)) if self.watched => keys.site.reveal(),
-            Store::Seen(Settled::Begun(_)) => self.from_file(),
-            _ if first_keys::path(&self.data_dir).is_file() => self.from_file(),
+            Store::Seen(Settled::Begun(_)) => self.key_in_file(),
+            _ if first_keys::path(&self.data_dir).is_file() => self.key_in_file(),
             _ => "$MODERATO_KEY".to_owned(),
         };
         let _ = writeln!(lines, "try        {}", curl(&url, &key));
@@ -137,7 +137,7 @@ impl Start {
     }
 
     /// The demo site's key, as a shell reads it from the file.
-    fn from_file(&self) -> String {
+    fn key_in_file(&self) -> String {
         let kept = first_keys::path(&self.data_dir);
         format!("$(sed -n 's/^site {FIRST_SITE}: //p' {})", quoted(&kept.display().to_string()))
     }

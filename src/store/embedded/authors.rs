@@ -88,11 +88,11 @@ pub(super) fn forget(tx: &Connection, id: &SiteId, author: AuthorId, now: Timest
     Ok(Forgotten { comments: comments.len(), tombstones: tombstones.len(), more })
 }
 
-/// An author's comments. No row has the same token twice.
+/// An author's comments, the earliest first. No row has the same token twice.
 const COMMENTS: &str = "
-    SELECT id FROM comments WHERE site = ?1 AND author = ?2
+    SELECT id, written_at FROM comments WHERE site = ?1 AND author = ?2
     UNION ALL
-    SELECT id FROM comments WHERE site = ?1 AND mail = ?2 LIMIT ?3";
+    SELECT id, written_at FROM comments WHERE site = ?1 AND mail = ?2 ORDER BY 2, 1 LIMIT ?3";
 
 /// An author's tombstones. SQLite, which does not know how many a site has, would read them all.
 const TOMBSTONES: &str = "

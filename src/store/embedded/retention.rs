@@ -82,6 +82,7 @@ fn due(tx: &Connection, site: SiteRow, keep: &Keep, now: Timestamp) -> Result<Ve
         let Some(limit) = keep.last_changed_before(status, now) else { continue };
         let mut find = tx.prepare_cached(due_of(status, keep.held_expires))?;
         let mut rows = find.query((site.number, limit.millis(), STEP - found.len()))?;
+        let first = found.len();
         while let Some(row) = rows.next()? {
             let number = row.get(0)?;
             found.push(match comment_at(row, 1) {
@@ -90,6 +91,10 @@ fn due(tx: &Connection, site: SiteRow, keep: &Keep, now: Timestamp) -> Result<Ve
                 Err(fault) => return Err(fault),
             });
         }
+        // Of those that changed last at the same moment, the index knows only which row is older: no other store does.
+        found[first..].sort_by_key(|found: &Result<Found, Damaged>| {
+            found.as_ref().ok().map(|found| (found.comment.changed_at, found.comment.id))
+        });
     }
     Ok(found)
 }

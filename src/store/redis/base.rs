@@ -38,6 +38,13 @@ pub(super) struct Found {
     pub(super) unchanged: Vec<u8>,
 }
 
+impl Found {
+    /// What is in a record.
+    pub(super) fn of(id: CommentId, record: &[u8]) -> Result<Self, Error> {
+        Ok(Self { comment: packed::comment(id, record)?, unchanged: packed::unchanged(record) })
+    }
+}
+
 /// A value of a question that answers texts.
 pub(super) type Bytes = Option<Vec<u8>>;
 
@@ -82,7 +89,7 @@ impl Base {
         let mut values = self.values(&self.names.site(site), &names).await?.into_iter();
         self.head(site, values.next().flatten()).await?;
         let Some(record) = values.next().flatten() else { return Ok(None) };
-        Ok(Some(Found { comment: packed::comment(id, &record)?, unchanged: packed::unchanged(&record) }))
+        Found::of(id, &record).map(Some)
     }
 
     /// The id that a value holds.

@@ -63,6 +63,7 @@ impl Base {
             self.try_commit(None, &done).await?;
         }
         let _ = self.tag.set(tag_of(&identity.store_id));
+        self.clear_leaving().await?;
         Ok(Some(identity))
     }
 

@@ -38,15 +38,12 @@ impl Base {
         let (what, comment) = (expected[place.min(expected.len() - 1)], &record.comment);
         match (what, value) {
             (BY_KEY, Some(value)) => match Use::of(&Some(value.clone()), comment.received_at) {
-                // The key is of this very call, whose first answer was lost.
-                Some(used) if used.comment == comment.id => Ok(Some(Recorded::New)),
                 Some(used) => Ok(Some(Recorded::Existing(self.of_use(site, used).await?))),
                 None => {
                     *used_up = Some(value);
                     Ok(None)
                 }
             },
-            (BY_EXTERNAL_ID, Some(value)) if id_in(&value)? == comment.id => Ok(Some(Recorded::New)),
             (BY_EXTERNAL_ID, Some(value)) => {
                 let Some(known) = self.of_external(site, id_in(&value)?).await? else { return Ok(None) };
                 self.bring_key(site, record, &known).await?;

@@ -4,8 +4,11 @@
 //! first looks whether everything is still as it was read. If not, the verb begins again.
 
 mod about;
+mod authors;
 mod base;
 mod changes;
+mod clearing;
+mod erasing;
 mod feed;
 mod identity;
 mod keeping;
@@ -17,7 +20,9 @@ mod packed;
 mod places;
 mod plan;
 mod recalling;
+mod retention;
 mod sites;
+mod tombstones;
 mod totals;
 mod watching;
 
@@ -29,8 +34,8 @@ use tokio::sync::watch;
 pub use self::about::About;
 use self::base::Base;
 use self::keys::Names;
+pub(super) use self::link::Address;
 use self::link::Link;
-pub(super) use self::link::{Address, FORMS};
 use self::watching::Watched;
 use super::{
     Error, Expired, Forgotten, Idempotency, Identity, OpenError, Outcome, Recall, Recalled, Record, Recorded, Repaired,
@@ -111,27 +116,27 @@ impl Store for Redis {
     }
 
     async fn erase(&self, site: &SiteId, comment: &CommentRef, now: Timestamp) -> Result<bool, Error> {
-        todo!("{site}{comment:?}{now:?}")
+        self.base.erase(site, comment, now).await
     }
 
     async fn forget(&self, site: &SiteId, author: AuthorId, now: Timestamp) -> Result<Forgotten, Error> {
-        todo!("{site}{author:?}{now:?}")
+        self.base.forget(site, author, now).await
     }
 
     async fn author(&self, site: &SiteId, author: AuthorId, now: Timestamp) -> Result<Option<AuthorStanding>, Error> {
-        todo!("{site}{author:?}{now:?}")
+        self.base.author(site, author, now).await
     }
 
     async fn expire(&self, site: &SiteId, keep: &Keep, now: Timestamp) -> Result<Expired, Error> {
-        todo!("{site}{keep:?}{now:?}")
+        self.base.expire(site, keep, now).await
     }
 
     async fn tombstones(&self, site: &SiteId, after: Option<CommentId>, limit: usize) -> Result<Vec<Tombstone>, Error> {
-        todo!("{site}{after:?}{limit:?}")
+        self.base.tombstones(site, after, limit).await
     }
 
     async fn bury(&self, site: &SiteId, tombstone: Tombstone) -> Result<bool, Error> {
-        todo!("{site}{tombstone:?}")
+        self.base.bury(site, &tombstone).await
     }
 
     async fn repair(&self, site: &SiteId) -> Result<Repaired, Error> {
@@ -179,7 +184,7 @@ impl Store for Redis {
     }
 
     async fn delete_site(&self, site: &SiteId) -> Result<bool, Error> {
-        todo!("{site}")
+        self.base.delete_site(site).await
     }
 
     async fn settings(&self, site: &SiteId) -> Result<SiteSettings, Error> {

@@ -201,9 +201,11 @@ impl Plan {
         self.values.push((name, value));
     }
 
-    /// Writes a value that Redis may throw away after so many milliseconds (at least one).
+    /// Writes a value that says itself how long it holds, so many milliseconds from now. Redis may throw it away a day after
+    /// that: the clock may go back.
     pub(super) fn set_passing(&mut self, name: String, value: Vec<u8>, millis: i64) {
-        self.passing.push((name, value, millis.max(1)));
+        const DAY: i64 = 24 * 60 * 60 * 1000;
+        self.passing.push((name, value, millis.max(0).saturating_add(DAY)));
     }
 
     /// Lets the events before this one go.

@@ -1,6 +1,7 @@
 //! Sites, their counts and their settings.
 
 use super::base::{Base, Head, until_settled};
+use super::clearing::leaving;
 use super::keys;
 use super::packed::{from_json, json};
 use super::plan::{Committed, Plan};
@@ -11,6 +12,12 @@ impl Base {
     /// [`Store::create_site`](crate::store::Store::create_site). The list comes first and the head, by which the site is there,
     /// last: one that was cut short is made whole by the same call.
     pub(super) async fn create_site(&self, site: &Site) -> Result<bool, Error> {
+        let mut question = redis::cmd("HEXISTS");
+        question.arg(self.names.sites()).arg(leaving(&site.id));
+        if self.ask::<bool>(question).await? {
+            // Nothing of an older site of this name may be seen in it.
+            self.clear(&site.id).await?;
+        }
         let mut list = redis::cmd("HSETNX");
         list.arg(self.names.sites()).arg(site.id.as_str()).arg(json(site)?);
         self.write::<bool>(list).await?;
@@ -36,10 +43,13 @@ impl Base {
 
     /// [`Store::sites`](crate::store::Store::sites)
     pub(super) async fn sites(&self) -> Result<Vec<Site>, Error> {
-        let mut question = redis::cmd("HVALS");
+        let mut question = redis::cmd("HGETALL");
         question.arg(self.names.sites());
-        let values = self.ask::<Vec<Vec<u8>>>(question).await?;
-        let mut sites = values.iter().map(|site| from_json(site)).collect::<Result<Vec<Site>, _>>()?;
+        let listed = self.ask::<Vec<(String, Vec<u8>)>>(question).await?;
+        let mut sites = Vec::with_capacity(listed.len());
+        for (_, site) in listed.iter().filter(|(name, _)| !name.starts_with('~')) {
+            sites.push(from_json::<Site>(site)?);
+        }
         sites.sort_by(|one, other| one.id.cmp(&other.id));
         Ok(sites)
     }

@@ -115,10 +115,10 @@ const CASES: &[(&str, &str)] = &[
         r#"policy.rules.link_cuont.mode = "off""#,
         ":1: there is no key policy.rules.link_cuont; did you mean policy.rules.link_count?",
     ),
-    (r#"store.url = """#, r#":1: store.url must be "sqlite:", not empty (…"#),
+    (r#"store.url = """#, r#":1: store.url must be "sqlite:" or an address of Redis, not empty (…"#),
     (
         r#"store.url = "sqlite:other.db""#,
-        r#":1: store.url must be "sqlite:", not a path; data_dir says where the data lies (…"#,
+        r#":1: store.url must be "sqlite:" or an address of Redis, not a path; data_dir says where the data lies (…"#,
     ),
     ("store.url = 3", ":1: store.url must be a text, not a whole number (…"),
     (

@@ -18,8 +18,8 @@ const GROUP: usize = 64;
 const WAITING: usize = 1024;
 /// How long the replicas have, in milliseconds.
 const WAIT: u64 = 500;
-/// How long a marker stays, in seconds: nobody reads it.
-const MARKER: u64 = 3600;
+/// Writes a marker, which nobody reads, also while the memory is full.
+const MARK: &str = "#!lua flags=allow-oom\nreturn redis.call('SET', KEYS[1], '', 'EX', 3600)";
 /// How long a group may take altogether.
 const PATIENCE: Duration = Duration::from_millis(1200);
 
@@ -111,7 +111,7 @@ async fn exchange(
     }
     // Of what was found instead of written, WAIT says nothing, unless this connection writes something after it.
     let marker = group.last().map(|job| job.request.marker(&node.names)).unwrap_or_default();
-    pipe.cmd("SET").arg(marker).arg("").arg("EX").arg(MARKER);
+    pipe.cmd("EVAL").arg(MARK).arg(1).arg(marker);
     pipe.cmd("WAIT").arg(node.demands.replicas).arg(WAIT);
     let mut each: Vec<Result<Value, RedisError>> = pipe.query_async(&mut connection.through).await?;
     let reached = match each.pop() {

@@ -20,7 +20,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use redis::{Cmd, Value};
 
-pub(in crate::store) use self::address::{Address, FORMS};
+pub(in crate::store) use self::address::Address;
 use self::address::{Kind, Server};
 use self::demands::{Demands, Found};
 use self::dial::Dial;

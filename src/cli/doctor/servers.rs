@@ -130,8 +130,11 @@ fn of_way(settings: &store::Settings) -> Vec<Finding> {
     }
     if reach > Reach::Machine && !settings.has_password() {
         found.push(
-            Finding::warning("store.no_password", "whoever reaches Redis over the network reads and changes everything")
-                .change("ACL SETUSER … (docs/redis.md has the line), and in [store]: url = \"redis://USER:PASSWORD@…\""),
+            Finding::warning(
+                "store.no_password",
+                "whoever reaches Redis over the network reads and changes everything",
+            )
+            .change("ACL SETUSER … (docs/redis.md has the line), and in [store]: url = \"redis://USER:PASSWORD@…\""),
         );
     }
     if found.is_empty() {

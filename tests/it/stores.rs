@@ -1,0 +1,63 @@
+//! Which kind of store the suite runs on: `MODERATO_TEST_STORE` says `redis`, `cluster` or `valkey`; without it, the embedded one.
+
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use moderato::clock::Clock;
+use moderato::store::{self, Settings, Store};
+use tempfile::TempDir;
+
+use crate::redis::{Lent, shared_cluster, shared_redis, shared_valkey};
+
+static KIND: LazyLock<String> = LazyLock::new(|| std::env::var("MODERATO_TEST_STORE").unwrap_or_default());
+
+/// Where a test has its store.
+pub enum Place {
+    /// In this directory.
+    Embedded(TempDir),
+    /// In memory, gone with its last owner.
+    Memory,
+    /// On servers that other tests use too.
+    Served(Settings),
+}
+
+impl Place {
+    /// A place of nobody's, for the kind of store that the suite runs on.
+    pub fn new() -> Self {
+        match KIND.as_str() {
+            "" => Place::Embedded(tempfile::tempdir().unwrap()),
+            "redis" => Self::served(&shared_redis()),
+            "cluster" => Self::served(&shared_cluster()),
+            "valkey" => Self::served(&shared_valkey().expect("valkey-server is installed")),
+            other => panic!("MODERATO_TEST_STORE={other} is none of redis, cluster and valkey"),
+        }
+    }
+
+    /// The same, but the embedded store is in memory only.
+    pub fn light() -> Self {
+        if KIND.is_empty() { Place::Memory } else { Self::new() }
+    }
+
+    fn served<Servers>(lent: &Lent<Servers>) -> Self {
+        Place::Served(Settings { prefix: lent.prefix.clone(), ..Settings::at(&lent.url) })
+    }
+
+    /// The store there, for a service by this clock.
+    pub fn open(&self, clock: &Clock) -> Arc<dyn Store> {
+        match self {
+            Place::Embedded(directory) => store::open(&Settings::embedded(), directory.path(), clock),
+            Place::Memory => store::in_memory(),
+            Place::Served(settings) => store::open(settings, Path::new("/nowhere"), clock),
+        }
+        .unwrap()
+    }
+
+    /// The store there, as another process has it beside the one that has this.
+    pub fn beside(&self, store: &Arc<dyn Store>, clock: &Clock) -> Arc<dyn Store> {
+        match self {
+            Place::Served(_) => self.open(clock),
+            // Files have one process at a time, which may have several services.
+            Place::Embedded(_) | Place::Memory => store.clone(),
+        }
+    }
+}

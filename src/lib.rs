@@ -1,5 +1,9 @@
 //! Moderato: a self-hosted comment moderation service. The modules in reading order, which is import order.
 
+// By the name that tests have for it.
+#[cfg(test)]
+extern crate self as moderato;
+
 pub mod clock;
 pub mod domain;
 

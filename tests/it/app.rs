@@ -10,14 +10,14 @@ use moderato::config::{Environment, Loaded, Sources};
 use moderato::domain::{Scope, SiteId, SiteOverrides};
 use moderato::http;
 use moderato::service::{Chance, Configuration, FirstKeys, NewKey, Parts, Service, settle};
-use moderato::store::{self, Expired, Store};
+use moderato::store::{Expired, Store};
 use moderato::telemetry;
 use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
 use crate::contract::CONTRACT;
-use crate::stores::Place;
+use crate::stores::{Memory, Place};
 
 /// When every test begins.
 pub const START: &str = "2026-11-22T20:00:00.000Z";
@@ -45,20 +45,6 @@ pub struct TestApp {
 /// What there is beside the interface.
 type Extras = (http::MetricsSettings, http::DemoSettings);
 
-/// A store and its clock; where it is, unless it is a test's own make.
-type Memory = (Arc<dyn Store>, Clock, Option<Place>);
-
-/// A new store at this place.
-fn memory(place: Place) -> Memory {
-    let clock = Clock::manual(START.parse().unwrap());
-    (place.open(&clock), clock, Some(place))
-}
-
-/// An embedded store with its files in this directory, whatever the suite runs on.
-pub fn open_store(directory: &std::path::Path) -> Arc<dyn Store> {
-    store::open(&store::Settings::embedded(), directory, &Clock::System).unwrap()
-}
-
 /// A table of the configuration as shipped but for these lines, read as the type that owns it.
 fn shipped<T: serde::de::DeserializeOwned>(table: &str, changed: &str) -> T {
     let mut shipped: toml::Table = include_str!("../../config/moderato.toml").parse().unwrap();
@@ -78,25 +64,29 @@ fn configuration() -> Configuration {
 impl TestApp {
     /// Runs a test against a service of its own, and ends with it.
     pub fn run(test: impl AsyncFnOnce(&TestApp)) {
-        Self::run_as(memory(Place::new()), (shipped("http", ""), Default::default()), test);
+        Self::run_at(Place::new(), test);
+    }
+
+    /// Runs a test against a service over the store at this place.
+    pub fn run_at(place: Place, test: impl AsyncFnOnce(&TestApp)) {
+        Self::run_as(Memory::at(place), (shipped("http", ""), Default::default()), test);
     }
 
     /// Runs a test with these lines of configuration in `[http]` and `[metrics]`.
     pub fn run_with(http: &str, metrics: &str, test: impl AsyncFnOnce(&TestApp)) {
         let pages = (shipped("metrics", metrics), http::DemoSettings::default());
-        Self::run_as(memory(Place::light()), (shipped("http", http), pages), test);
+        Self::run_as(Memory::at(Place::light()), (shipped("http", http), pages), test);
     }
 
     /// Runs a test with these lines of configuration in `[http]` and a demo page for everybody.
     pub fn run_open(http: &str, test: impl AsyncFnOnce(&TestApp)) {
         let pages = (http::MetricsSettings::default(), shipped("demo", "enabled = true"));
-        Self::run_as(memory(Place::light()), (shipped("http", http), pages), test);
+        Self::run_as(Memory::at(Place::light()), (shipped("http", http), pages), test);
     }
 
     /// Runs a test against a service over this store.
     pub fn run_over(store: Arc<dyn Store>, test: impl AsyncFnOnce(&TestApp)) {
-        let memory = (store, Clock::manual(START.parse().unwrap()), None);
-        Self::run_as(memory, (shipped("http", ""), Default::default()), test);
+        Self::run_as(Memory::of(store), (shipped("http", ""), Default::default()), test);
     }
 
     fn run_as(memory: Memory, settings: (http::Settings, Extras), test: impl AsyncFnOnce(&TestApp)) {
@@ -106,7 +96,7 @@ impl TestApp {
 
     /// Runs a part of a test against another service, over a store of its own.
     pub async fn run_beside(test: impl AsyncFnOnce(&TestApp)) {
-        Self::serve(memory(Place::light()), (shipped("http", ""), Default::default()), test).await;
+        Self::serve(Memory::at(Place::light()), (shipped("http", ""), Default::default()), test).await;
     }
 
     async fn serve(memory: Memory, (settings, pages): (http::Settings, Extras), test: impl AsyncFnOnce(&TestApp)) {
@@ -128,7 +118,7 @@ impl TestApp {
         ended.unwrap();
     }
 
-    async fn over((store, clock, place): Memory, listener: &TcpListener) -> Self {
+    async fn over(Memory { store, clock, place }: Memory, listener: &TcpListener) -> Self {
         let mut first: Option<FirstKeys> = None;
         let keep = |keys: &FirstKeys| {
             first = Some(keys.clone());

@@ -8,10 +8,11 @@ use moderato::clock::Stopwatch;
 use moderato::domain::CommentRef;
 use serde_json::{Value, json};
 
-use crate::app::{Answer, TestApp, open_store, path_of, submission, with};
+use crate::app::{Answer, TestApp, path_of, submission, with};
 use crate::contract::CONTRACT;
 use crate::log::{keep_log, whole_log};
 use crate::matrix::requests::{Request, Things};
+use crate::stores::open_store;
 
 const MAIL: &str = "zephyrine.q@canary-mail.example";
 const NAME: &str = "Zephyrine Quillfeather";

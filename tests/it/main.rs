@@ -7,6 +7,7 @@ mod app;
 mod authors;
 mod batch;
 mod broken;
+mod calls;
 mod comments;
 mod contract;
 mod decisions;

@@ -7,6 +7,7 @@ use moderato::clock::Clock;
 use moderato::store::{self, Settings, Store};
 use tempfile::TempDir;
 
+use crate::app::START;
 use crate::redis::{Lent, shared_cluster, shared_redis, shared_valkey};
 
 static KIND: LazyLock<String> = LazyLock::new(|| std::env::var("MODERATO_TEST_STORE").unwrap_or_default());
@@ -60,4 +61,30 @@ impl Place {
             Place::Embedded(_) | Place::Memory => store.clone(),
         }
     }
+}
+
+/// The store of a service, with the clock of both.
+pub struct Memory {
+    pub store: Arc<dyn Store>,
+    pub clock: Clock,
+    /// Where it is, unless it is a test's own make.
+    pub place: Option<Place>,
+}
+
+impl Memory {
+    /// The store at this place, when every test begins.
+    pub fn at(place: Place) -> Self {
+        let clock = Clock::manual(START.parse().unwrap());
+        Self { store: place.open(&clock), clock, place: Some(place) }
+    }
+
+    /// This store.
+    pub fn of(store: Arc<dyn Store>) -> Self {
+        Self { store, clock: Clock::manual(START.parse().unwrap()), place: None }
+    }
+}
+
+/// An embedded store with its files in this directory, whatever the suite runs on.
+pub fn open_store(directory: &Path) -> Arc<dyn Store> {
+    store::open(&Settings::embedded(), directory, &Clock::System).unwrap()
 }

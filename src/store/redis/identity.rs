@@ -8,13 +8,13 @@ use super::plan::Plan;
 use crate::domain::{ApiKey, Site};
 use crate::store::{Error, Identity, Seed};
 
-/// The number of this layout of keys. Processes of this number and of the one before run together.
+/// The number of what this version writes. ARCHITECTURE.md ("Changing what is stored") says how it changes.
 pub(super) const SCHEMA: u32 = 1;
 
-/// Whether this process may work on a store of this schema: on its own, and on the neighbours, so that processes of two
-/// versions that follow each other run together.
+/// Whether this process may work on a store of this schema: on its own, and on the one before, where processes of both
+/// versions run together until all of it is migrated. Then the number is raised, and the older ones are refused.
 fn runs_on(schema: u32) -> bool {
-    schema.abs_diff(SCHEMA) <= 1
+    schema == SCHEMA || schema.checked_add(1) == Some(SCHEMA)
 }
 
 /// What every schema's `mod:schema` holds.
@@ -103,5 +103,16 @@ impl Base {
         first.set(String::new(), json(&schema)?);
         self.try_commit(None, &first).await?;
         self.identity().await?.ok_or_else(|| Error::Unavailable("the store was emptied while it was made".to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_works_on_its_schema_and_on_the_one_before() {
+        assert!(runs_on(SCHEMA) && runs_on(SCHEMA - 1));
+        assert!(!runs_on(SCHEMA + 1) && !runs_on(u32::MAX));
     }
 }

@@ -16,6 +16,8 @@ mod keyring;
 mod keys;
 mod link;
 mod listing;
+#[cfg(test)]
+mod next;
 mod packed;
 mod places;
 mod plan;

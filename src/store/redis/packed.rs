@@ -55,6 +55,10 @@ const DICTIONARY_1: &[u8] = include_bytes!("dictionary_1.txt");
 const LONGEST: usize = 16 << 20;
 
 fn compress(json: Vec<u8>) -> Vec<u8> {
+    #[cfg(test)]
+    if super::next::is_written() {
+        return json;
+    }
     let mut packed = vec![1];
     packed.extend(lz4_flex::block::compress_prepend_size_with_dict(&json, DICTIONARY_1));
     if packed.len() < json.len() { packed } else { json }

@@ -108,7 +108,9 @@ impl Load {
     pub fn start(settings: Vec<(String, String)>, manners: Manners) -> Self {
         let data = tempfile::tempdir().unwrap();
         let folder = data.path().join("data");
-        let launch = Launch { settings, ..Launch::default() };
+        // It ends with its test, also when that is killed.
+        let wrapper = ["setpriv", "--pdeathsig", "KILL"].map(str::to_owned).to_vec();
+        let launch = Launch { wrapper, settings };
         let server = Server::start(&folder, &launch).unwrap_or_else(|| panic!("{}", log_of(&folder)));
         let shared = Arc::new(Shared {
             address: Mutex::new(server.address),

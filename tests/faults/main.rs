@@ -1,7 +1,7 @@
 //! Faults: what was acknowledged is held against what is left, and every row has a control run that must fail.
 //!
-//! `cargo test --release --test faults -- --ignored --nocapture` runs the whole table over Redis and prints it (about half an
-//! hour; Redis 7, and for power cuts root, `mkfs.ext4` and loop mounts). `MODERATO_FAULTS=killed,frozen` runs only the rows whose names have
+//! `cargo test --release --test faults -- --ignored --nocapture` runs the whole table over Redis and prints it (a quarter
+//! of an hour; Redis 7, and for power cuts root, `mkfs.ext4` and loop mounts, or `MODERATO_WITHOUT_MOUNTS=1`). `MODERATO_FAULTS=killed,frozen` runs only the rows whose names have
 //! one of these words. Without `--ignored`, each row runs with small numbers, and the embedded store is killed: `MODERATO_KILLS`
 //! sets how often (8 by default, 20 for the published figure); every fourth kill comes from `strace` at a write to the write-ahead
 //! log, so inside a commit. That run's rows are the labelled ones of `MODERATO_DATA`, or made-up ones.
@@ -48,7 +48,7 @@ const FAULTS: [Fault; 12] = [
 static ALONE: Mutex<()> = Mutex::new(());
 
 #[test]
-#[ignore = "takes half an hour; prints the table"]
+#[ignore = "takes a quarter of an hour; prints the table"]
 fn every_fault_meets_its_bar_and_every_control_run_fails() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let wanted = std::env::var("MODERATO_FAULTS").unwrap_or_default();

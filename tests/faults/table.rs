@@ -142,13 +142,13 @@ impl Row {
     /// Demands that no time without acknowledgements was longer.
     pub fn demand_gap(&mut self, most: Duration) {
         let gap = self.gap;
-        self.demand(gap <= most, || format!("gap {gap:.0?} > {most:?}"));
+        self.demand(gap <= most, || format!("gap {} ms > {most:?}", gap.as_millis()));
     }
 
     /// Demands that nobody waited longer for an answer.
     pub fn demand_answers_within(&mut self, most: Duration) {
         let slowest = self.slowest;
-        self.demand(slowest <= most, || format!("a request took {slowest:.0?} > {most:?}"));
+        self.demand(slowest <= most, || format!("a request took {} ms > {most:?}", slowest.as_millis()));
     }
 
     /// Whether a run meets its bar, or a control fails.

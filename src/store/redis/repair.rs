@@ -10,7 +10,6 @@ use super::base::{Base, Head};
 use super::keys::{self, Prefix};
 use super::plan::{Committed, Plan};
 use super::sums::{Sums, Written};
-use super::survey::Survey;
 use crate::domain::{CommentId, EventId, SiteId};
 use crate::store::{Error, Repaired};
 

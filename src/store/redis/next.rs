@@ -2,6 +2,7 @@
 //! nothing. Records of this next schema are plain JSON, which this version reads but does not write.
 
 #![allow(clippy::unwrap_used, reason = "tests: the helpers too")]
+#![allow(clippy::disallowed_methods, reason = "a test has tasks and a child of its own")]
 
 #[allow(dead_code, reason = "shared with the stores' contract, which needs more of it")]
 #[path = "../../../tests/store_contract/fixture.rs"]

@@ -2,6 +2,7 @@
 //! process, however that ends.
 
 #![allow(dead_code, unused_imports, reason = "each binary uses some of it")]
+#![allow(clippy::disallowed_methods, reason = "servers take real time, and live on a thread of their own")]
 
 #[path = "redis/cluster.rs"]
 mod cluster;

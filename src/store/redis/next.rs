@@ -2,6 +2,7 @@
 //! nothing. Records of this next schema are plain JSON, which this version reads but does not write.
 
 #![allow(clippy::unwrap_used, reason = "tests: the helpers too")]
+#![allow(clippy::disallowed_methods, reason = "a test has tasks and a child of its own")]
 
 #[allow(dead_code, reason = "shared with the stores' contract, which needs more of it")]
 #[path = "../../../tests/store_contract/fixture.rs"]
@@ -49,6 +50,9 @@ fn cursor(status: Status) -> String {
     format!("migration:2:{}", status.as_str())
 }
 
+/// After how many comments the cursor is kept.
+const CHUNK: usize = 5;
+
 /// One walk over a site's comments from where the last one was cut short; how many it rewrote.
 async fn migrate(base: &Base, site: &SiteId) -> Result<usize, Error> {
     let prefix = base.names.site(site);
@@ -59,7 +63,7 @@ async fn migrate(base: &Base, site: &SiteId) -> Result<usize, Error> {
         loop {
             let mut question = redis::cmd("ZRANGE");
             question.arg(prefix.key(&Index::Status(status).name())).arg(&after).arg("+");
-            let members: Vec<Vec<u8>> = base.ask(question.arg("BYLEX").arg("LIMIT").arg(0).arg(20).clone()).await?;
+            let members: Vec<Vec<u8>> = base.ask(question.arg("BYLEX").arg("LIMIT").arg(0).arg(CHUNK).clone()).await?;
             let Some(last) = members.last() else { break };
             for position in members.iter().filter_map(|member| places::position(member)) {
                 rewritten += usize::from(until_settled!(rewrite(base, site, position.id))?);
@@ -88,6 +92,8 @@ async fn rewrite(base: &Base, site: &SiteId, id: CommentId) -> Result<Option<boo
     let mut plan = Plan::new(base.names.site(site));
     plan.expect(name.clone(), packed::unchanged(&record));
     let comment = packed::comment(id, &record)?;
+    // Long enough for others to write it in between.
+    tokio::time::sleep(Duration::from_millis(1)).await;
     plan.set(name, as_next(async { packed::pack(plan.stamp, &comment) }).await?);
     Ok(base.commit(site, &plan).await?.map(|_| true))
 }
@@ -133,10 +139,7 @@ async fn write_on(store: Arc<Redis>, ledger: Ledger, stop: Arc<AtomicBool>) {
         let comment = new_comment(number);
         store.base.record(&blog(), &fixture::new(comment.clone())).await.unwrap();
         note(&ledger, comment);
-        let chosen = {
-            let ledger = ledger.lock().unwrap();
-            *ledger.keys().nth(number as usize * 7919 % ledger.len()).unwrap()
-        };
+        let chosen = chosen(&store.base, number as usize, &ledger).await;
         let action = [DecisionAction::Approve, DecisionAction::Reject][number as usize % 2];
         let request = wish(action, i64::from(number));
         if let Outcome::Changed(comment) =
@@ -146,6 +149,24 @@ async fn write_on(store: Arc<Redis>, ledger: Ledger, stop: Arc<AtomicBool>) {
         }
         tokio::time::sleep(Duration::from_millis(3)).await;
     }
+}
+
+/// A comment to decide on: one that the migration is just about to write, as often as it can be told; else any.
+async fn chosen(base: &Base, number: usize, ledger: &Ledger) -> CommentId {
+    let prefix = base.names.site(&blog());
+    let cursors = base.values(&prefix, &Status::ALL.map(cursor)).await.unwrap();
+    // It walks through the lists one after the other.
+    if let Some((status, Some(after))) = Status::ALL.into_iter().zip(cursors).rfind(|(_, after)| after.is_some()) {
+        let mut question = redis::cmd("ZRANGE");
+        question.arg(prefix.key(&Index::Status(status).name())).arg(after).arg("+");
+        question.arg("BYLEX").arg("LIMIT").arg(number % CHUNK).arg(1);
+        let members: Vec<Vec<u8>> = base.ask(question).await.unwrap();
+        if let Some(position) = members.first().and_then(|member| places::position(member)) {
+            return position.id;
+        }
+    }
+    let ledger = ledger.lock().unwrap();
+    *ledger.keys().nth(number * 7_919 % ledger.len()).unwrap()
 }
 
 fn note(ledger: &Ledger, comment: Comment) {

@@ -19,10 +19,13 @@ pub fn bound(program: &str) -> Command {
     command
 }
 
+/// A command, and whom its process is told.
+type Order = (Command, Sender<Child>);
+
 /// Starts a bound command on a thread that lives as long as this process.
 pub fn spawn(command: Command) -> Child {
-    static STARTER: LazyLock<Mutex<Sender<(Command, Sender<Child>)>>> = LazyLock::new(|| {
-        let (sender, orders): (_, Receiver<(Command, Sender<Child>)>) = channel();
+    static STARTER: LazyLock<Mutex<Sender<Order>>> = LazyLock::new(|| {
+        let (sender, orders): (_, Receiver<Order>) = channel();
         std::thread::spawn(move || {
             for (mut command, answer) in orders {
                 let _ = answer.send(command.spawn().expect("setpriv (util-linux) is installed"));

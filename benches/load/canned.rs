@@ -1,6 +1,6 @@
 //! What the service is compared with: the same web server, which looks at nothing and only asks the store.
 //!
-//! `two-verbs` calls `recall` and `record` with a comment that was read from the store once, under new ids and history keys
+//! `relaxed` and `fsync` (levels of durability) call `recall` and `record` with a comment that was read from the store once, under new ids and history keys
 //! each time. `bare` makes one call of a script that keeps a text (HSET), queues it (ZADD) and tells of it (XADD).
 
 use std::net::TcpListener;
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use actix_web::{App, HttpResponse, HttpServer, web};
 use moderato::clock::Clock;
 use moderato::domain::{Comment, CommentId, ExternalId, ListQuery, SiteId, Timestamp};
-use moderato::store::{self, Recall, Record, Settings, Store};
+use moderato::store::{self, Durability, Recall, Record, Settings, Store};
 
 /// The store, and the comment that every request is answered with.
 struct Canned {
@@ -23,6 +23,7 @@ struct Canned {
 
 /// Serves until it is killed.
 pub fn serve(what: &str, url: &str, address: &str) {
+    let durability = if what == "relaxed" { Durability::Relaxed } else { Durability::Fsync };
     let listener = TcpListener::bind(address).unwrap();
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let (url, bare) = (url.to_owned(), what == "bare");
@@ -36,7 +37,7 @@ pub fn serve(what: &str, url: &str, address: &str) {
             };
             HttpServer::new(app).workers(workers).listen(listener).unwrap().run().await.unwrap();
         } else {
-            let canned = web::Data::new(Canned::prepare(&url).await);
+            let canned = web::Data::new(Canned::prepare(&url, durability).await);
             let app = move || App::new().app_data(canned.clone()).default_service(web::to(call_verbs));
             HttpServer::new(app).workers(workers).listen(listener).unwrap().run().await.unwrap();
         }
@@ -44,8 +45,9 @@ pub fn serve(what: &str, url: &str, address: &str) {
 }
 
 impl Canned {
-    async fn prepare(url: &str) -> Self {
-        let store = store::open(&Settings::at(url), Path::new("/nowhere"), &Clock::System).unwrap();
+    async fn prepare(url: &str, durability: Durability) -> Self {
+        let store =
+            store::open(&Settings { durability, ..Settings::at(url) }, Path::new("/nowhere"), &Clock::System).unwrap();
         let site: SiteId = "demo".parse().unwrap();
         let one = ListQuery { limit: 1, ..ListQuery::default() };
         let comment = store.list(&site, &one).await.unwrap().items.remove(0);

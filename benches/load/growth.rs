@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use moderato::clock::Clock;
 use moderato::domain::{AuthorId, Comment, CommentId, ExternalId, ListQuery, Review, ReviewWhy, SiteId, Status};
-use moderato::store::{self, Record, Recorded, Settings, Store};
+use moderato::store::{self, Durability, Record, Recorded, Settings, Store};
 
 use crate::SUBMIT;
 use crate::processes::resident_kib;
@@ -82,7 +82,12 @@ struct Filler {
 
 impl Filler {
     async fn prepare(url: &str) -> Self {
-        let store = store::open(&Settings::at(url), Path::new("/nowhere"), &Clock::System).unwrap();
+        let store = store::open(
+            &Settings { durability: Durability::Relaxed, ..Settings::at(url) },
+            Path::new("/nowhere"),
+            &Clock::System,
+        )
+        .unwrap();
         let site: SiteId = "demo".parse().unwrap();
         let comment = store.list(&site, &ListQuery { limit: 1, ..ListQuery::default() }).await.unwrap().items.remove(0);
         let text = comment.submission.content.len();

@@ -70,7 +70,7 @@ fn compare(title: &str, options: &[&str], durability: &str, length: Length) {
         |address, pid| Load { address, key: &key, watched: vec![pid, redis_pid], next: &next, length: length.round };
     let ours = load(moderato.address, moderato.child.id());
     ours.full(SUBMIT);
-    let verbs = Beside::start("two-verbs", &redis.url());
+    let verbs = Beside::start(durability, &redis.url());
     let bare = Beside::start("bare", &redis.url());
     let (canned, floor) = (load(verbs.address, verbs.child.id()), load(bare.address, bare.child.id()));
     canned.full(SUBMIT);

@@ -41,7 +41,8 @@ pub fn hold_to_account(load: &Load) -> Account {
 }
 
 fn compare(account: &mut Account, ledger: &Ledger, comments: &[Value]) {
-    let by_id: HashMap<&str, &Value> = comments.iter().filter_map(|comment| Some((comment["id"].as_str()?, comment))).collect();
+    let by_id: HashMap<&str, &Value> =
+        comments.iter().filter_map(|comment| Some((comment["id"].as_str()?, comment))).collect();
     let mut of_number: HashMap<&str, usize> = HashMap::new();
     for comment in comments {
         // `fault-7-again-1` is the same submission as `fault-7`.
@@ -50,7 +51,9 @@ fn compare(account: &mut Account, ledger: &Ledger, comments: &[Value]) {
         let decisions = comment["decisions"].as_array().map_or(0, Vec::len);
         account.doubled += decisions.saturating_sub(1);
         if comment["version"].as_u64() != Some(1 + decisions as u64) {
-            account.contradictions.push(format!("{}: version {} after {decisions} decisions", comment["id"], comment["version"]));
+            account
+                .contradictions
+                .push(format!("{}: version {} after {decisions} decisions", comment["id"], comment["version"]));
         }
     }
     account.doubled += of_number.values().map(|count| count - 1).sum::<usize>();
@@ -72,10 +75,12 @@ fn announced(account: &mut Account, comments: &[Value], events: &[Value]) {
     let mut unannounced = 0;
     for comment in comments {
         let id = comment["id"].as_str().unwrap_or_default();
-        unannounced += (1..=comment["version"].as_u64().unwrap_or(0)).filter(|version| !seen.remove(&(id, *version))).count();
+        unannounced +=
+            (1..=comment["version"].as_u64().unwrap_or(0)).filter(|version| !seen.remove(&(id, *version))).count();
     }
     if unannounced + seen.len() > 0 {
-        let why = format!("{unannounced} versions are not in the feed, and {} of the feed are of no comment", seen.len());
+        let why =
+            format!("{unannounced} versions are not in the feed, and {} of the feed are of no comment", seen.len());
         account.contradictions.push(why);
     }
 }

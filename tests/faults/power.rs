@@ -7,8 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::load::{Load, Manners, at};
-use crate::redis::{DURABLE, EVERYSEC, Program, Server};
 use super::table::{Kind, Row, Scale};
+use crate::redis::{DURABLE, EVERYSEC, Program, Server};
 
 /// The power fails, and what is on the disk is started again.
 pub fn power_cut(scale: &Scale) -> Vec<Row> {
@@ -78,7 +78,6 @@ impl Disk {
         assert!(run("mkfs.ext4", &["-q", "-F", image.to_str().unwrap()]));
         Self { folder, image }
     }
-
 }
 
 impl Mounted {

@@ -131,7 +131,13 @@ impl State {
                 if drop { Fate::Drop(what) } else { Fate::Forward }
             }
             Trick::DropAllAnswers => Fate::Drop(what),
-            Trick::Forget { every } => if number.is_multiple_of(every) { Fate::Feign } else { Fate::Forward },
+            Trick::Forget { every } => {
+                if number.is_multiple_of(every) {
+                    Fate::Feign
+                } else {
+                    Fate::Forward
+                }
+            }
         }
     }
 

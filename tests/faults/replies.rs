@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::load::{Load, Manners, at};
 use super::proxy::{Proxy, Trick};
-use crate::redis::{DURABLE, Server};
 use super::table::{Kind, Row, Scale};
+use crate::redis::{DURABLE, Server};
 
 /// Answers are lost, and the connection with them.
 pub fn answers_lost(scale: &Scale) -> Vec<Row> {

@@ -4,9 +4,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::load::{Load, Manners, at};
-use crate::redis::{Cluster, EVERYSEC, Program, Sentinels, Server, eventually};
 use super::single::demand_no_errors;
 use super::table::{Kind, Row, Scale};
+use crate::redis::{Cluster, EVERYSEC, Program, Sentinels, Server, eventually};
 
 /// The slot of the run's one site.
 const TAG: &str = "{demo}";
@@ -24,7 +24,8 @@ pub fn primary_wakes(scale: &Scale) -> Vec<Row> {
         wake_after_failover(&cluster, number % 2 == 1);
         load.wait_for_more(200);
     }
-    let mut run = Row::of(&format!("cluster primary frozen until after the failover ×{}", scale.zombies), Kind::Run, &mut load);
+    let mut run =
+        Row::of(&format!("cluster primary frozen until after the failover ×{}", scale.zombies), Kind::Run, &mut load);
     run.demand_gap(GONE);
     let cluster = started(2);
     let mut load = Load::start(at(&cluster.url(), "relaxed"), Manners::SameKey);

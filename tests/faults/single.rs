@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::load::{Load, Manners, at};
 use super::proxy::{Proxy, Trick};
-use crate::redis::{DURABLE, Server};
 use super::table::{Kind, Row, Scale};
+use crate::redis::{DURABLE, Server};
 
 const SECOND: Duration = Duration::from_secs(1);
 /// The bar of whatever else has none.
@@ -163,7 +163,8 @@ pub fn memory_full(_scale: &Scale) -> Vec<Row> {
     let roomy = Instant::now();
     load.wait_for_more(100);
     let (done, of) = (decided.0 - decided.1, decided.0);
-    let name = format!("maxmemory reached; meanwhile {done} of {of} decisions, {read} of {reads} reads, {taken} comments");
+    let name =
+        format!("maxmemory reached; meanwhile {done} of {of} decisions, {read} of {reads} reads, {taken} comments");
     let mut run = Row::of(&name, Kind::Run, &mut load);
     demand_back(&mut run, &load, &[roomy]);
     run.demand(refused > 0 && taken < refused / 10, || format!("{taken} comments were taken, {refused} refused"));
@@ -203,7 +204,8 @@ pub fn demand_back(run: &mut Row, load: &Load, returns: &[Instant]) {
 /// Nobody was refused or left without an answer.
 pub fn demand_no_errors(run: &mut Row, load: &Load) {
     let ledger = load.ledger();
-    let errors: u64 = ledger.answers.iter().filter(|(status, _)| !status.starts_with('2')).map(|(_, count)| count).sum();
+    let errors: u64 =
+        ledger.answers.iter().filter(|(status, _)| !status.starts_with('2')).map(|(_, count)| count).sum();
     run.demand(errors == 0, || format!("{errors} errors"));
 }
 

@@ -180,6 +180,8 @@ impl Row {
 
 /// Prints the head of the table.
 pub fn print_head() {
-    println!("| fault | acked: comments + decisions | lost | doubled | longest gap | slowest answer | answers | verdict |");
+    println!(
+        "| fault | acked: comments + decisions | lost | doubled | longest gap | slowest answer | answers | verdict |"
+    );
     println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
 }

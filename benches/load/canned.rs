@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use actix_web::{App, HttpResponse, HttpServer, web};
 use moderato::clock::Clock;
 use moderato::domain::{Comment, CommentId, ExternalId, ListQuery, SiteId, Timestamp};
-use moderato::store::{self, Durability, Recall, Record, Settings, Store};
+use moderato::store::{self, Charges, Durability, Recall, Record, Settings, Store};
 
 /// The store, and the comment that every request is answered with.
 struct Canned {
@@ -76,7 +76,7 @@ async fn call_verbs(canned: web::Data<Canned>, body: web::Bytes) -> HttpResponse
     let now: Timestamp = comment.received_at;
     let history = comment.counted.iter().map(|counted| counted.key).collect();
     let ask = Recall { idempotency: None, external_id: comment.submission.external_id.clone(), history, now };
-    let entry = Record { comment, idempotency: None, announced: true };
+    let entry = Record { comment, idempotency: None, announced: true, charges: Charges::default() };
     match (canned.store.recall(&canned.site, &ask).await, canned.store.record(&canned.site, entry).await) {
         (Ok(_), Ok(_)) => HttpResponse::Created().body(format!("{{\"bytes\":{}}}", body.len())),
         _ => HttpResponse::ServiceUnavailable().finish(),

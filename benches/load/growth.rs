@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use moderato::clock::Clock;
 use moderato::domain::{AuthorId, Comment, CommentId, ExternalId, ListQuery, Review, ReviewWhy, SiteId, Status};
-use moderato::store::{self, Durability, Record, Recorded, Settings, Store};
+use moderato::store::{self, Charges, Durability, Record, Recorded, Settings, Store};
 
 use crate::SUBMIT;
 use crate::processes::resident_kib;
@@ -103,7 +103,12 @@ impl Filler {
                     self.done.fetch_sub(1, Ordering::Relaxed);
                     return;
                 }
-                let entry = Record { comment: self.held(number), idempotency: None, announced: true };
+                let entry = Record {
+                    comment: self.held(number),
+                    idempotency: None,
+                    announced: true,
+                    charges: Charges::default(),
+                };
                 assert_eq!(self.store.record(&self.site, entry).await.unwrap(), Recorded::New);
             }
         };

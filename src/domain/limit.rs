@@ -159,6 +159,35 @@ pub struct OverLimit {
     pub quota: Quota,
 }
 
+/// What something costs under one limit, where several processes count together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Charge {
+    /// Which limit.
+    pub limit: Limit,
+    /// Whom it is counted for: a keyed hash.
+    pub key: [u8; 16],
+    /// What the limit allows; all of them apply.
+    pub steps: Vec<ChargeStep>,
+}
+
+/// One quota of a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChargeStep {
+    /// What it allows.
+    pub quota: Quota,
+    /// What becomes of whatever is over it.
+    pub beyond: Beyond,
+}
+
+/// What becomes of whatever is over a quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beyond {
+    /// It goes on, marked; nothing of this quota is used up.
+    Mark,
+    /// It is refused, and charged to nobody.
+    Refuse,
+}
+
 /// What is over a limit for good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused {

@@ -1,4 +1,5 @@
-//! Rate limits, from this process's memory alone: may this be, is it over a limit, and how long to wait.
+//! Rate limits, from this process's memory alone: may this be, is it over a limit, how long to wait, and what to charge where
+//! several processes count together.
 //!
 //! Caller limits (key, site, wrong keys, calls without a key) protect the service, commenter limits (address, network, author, post) protect
 //! the readers of a site. Every limit is a GCRA: so many in so long a time, and a burst of so many after a pause. A
@@ -15,7 +16,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::domain::{AuthorId, CommenterLimits, Limit, OverLimit, OverLimitAction, PublicAddress, Refused, SiteId};
+use crate::domain::{
+    AuthorId, Beyond, Charge, ChargeStep, CommenterLimits, Limit, OverLimit, OverLimitAction, PublicAddress, Refused,
+    SiteId,
+};
 use charged::Charged;
 use gate::Gate;
 use quotas::longer;
@@ -157,6 +161,22 @@ impl Limits {
     ) -> Result<Option<OverLimit>, Refused> {
         let Some(gates) = &self.gates else { return Ok(None) };
         self.memory.charged.once(site, retry, || gates.charge(site, commenter))
+    }
+
+    /// What a submission that [`submission`](Limits::submission) lets through costs where several processes count together: at
+    /// most one charge of each limit, in the order of [`Limit`]. `hash` makes keys of addresses and the like.
+    pub fn charges(
+        &self,
+        site: &SiteId,
+        commenter: Option<(Commenter<'_>, &Quotas)>,
+        hash: impl Fn(Limit, &str) -> [u8; 16],
+    ) -> Vec<Charge> {
+        let Some(gates) = &self.gates else { return Vec::new() };
+        let of_commenter = commenter.map(|(commenter, quotas)| quotas.charges(site, commenter, &hash));
+        let mut charges = of_commenter.unwrap_or_default();
+        let steps = vec![ChargeStep { quota: gates.site.quota(), beyond: Beyond::Refuse }];
+        charges.push(Charge { limit: Limit::Site, key: hash(Limit::Site, site.as_str()), steps });
+        charges
     }
 
     /// Charges a wrong key to the address it came from.

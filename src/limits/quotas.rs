@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::gate::Gate;
 use super::table::Table;
 use super::{Author, CEILING, Commenter};
-use crate::domain::{CommenterLimits, Limit, OverLimit, OverLimitAction, Quota, Refused, SiteId};
+use crate::domain::{
+    Beyond, Charge, ChargeStep, CommenterLimits, Limit, OverLimit, OverLimitAction, Quota, Refused, SiteId,
+};
 
 /// The commenter limits of a site.
 pub struct Quotas {
@@ -47,10 +49,9 @@ impl Quotas {
     /// for what others write under an e-mail address that anybody can type: that holds, at most.
     pub(super) fn look(&self, site: &SiteId, commenter: Commenter<'_>) -> Option<Refused> {
         let mut longest = None;
-        let typed = matches!(commenter.author, Some(Author::Typed(_)));
         self.each(site, commenter, |steps, place, key| {
             let gate = self.last_step(steps);
-            if !(typed && gate.limit() == Limit::Author) {
+            if may_refuse(gate.limit(), commenter) {
                 longest = longer(longest, gate.look(place, &key).err());
             }
         });
@@ -71,6 +72,31 @@ impl Quotas {
             }
         });
         over
+    }
+
+    /// What a comment costs under each limit. Of a limit that never refuses it, only the mark is counted.
+    pub(super) fn charges(
+        &self,
+        site: &SiteId,
+        commenter: Commenter<'_>,
+        hash: &impl Fn(Limit, &str) -> [u8; 16],
+    ) -> Vec<Charge> {
+        let mut charges: Vec<Charge> = Vec::with_capacity(5);
+        self.each(site, commenter, |steps, _, key| {
+            let limit = steps.limit.limit();
+            let mark = ChargeStep { quota: steps.limit.quota(), beyond: Beyond::Mark };
+            let refuse = ChargeStep { quota: self.last_step(steps).quota(), beyond: Beyond::Refuse };
+            let steps = match (may_refuse(limit, commenter), self.over_limit) {
+                (false, _) => &[mark][..],
+                (true, OverLimitAction::Hold) => &[mark, refuse],
+                (true, OverLimitAction::Refuse) => &[refuse],
+            };
+            match charges.last_mut().filter(|last| last.limit == limit) {
+                Some(last) => last.steps.extend(steps),
+                None => charges.push(Charge { limit, key: hash(limit, &key), steps: steps.to_vec() }),
+            }
+        });
+        charges
     }
 
     /// The step over which a comment is refused.
@@ -94,6 +120,11 @@ impl Quotas {
         all(&self.author, author.map(|author| author.id().to_string()));
         all(&self.post, Some(post.to_owned()));
     }
+}
+
+/// Whether a limit ever refuses a comment of somebody's, or only marks it.
+fn may_refuse(limit: Limit, commenter: Commenter<'_>) -> bool {
+    limit != Limit::Author || !matches!(commenter.author, Some(Author::Typed(_)))
 }
 
 /// Of two refusals the one that takes longer; of equals the first.

@@ -1,13 +1,13 @@
 //! A site's way out of one store and into another: comments as they stand, tombstones, and old comments from elsewhere.
 
-use super::submit::Arrival;
+use super::submit::{Arrival, Due};
 use super::{Error, Service};
 use crate::domain::{
     Comment, CommentId, CommentRef, ExternalId, Lesson, ListQuery, Page, Position, SiteId, SiteOverrides, Sort,
     Submission, Tombstone,
 };
 use crate::screening::Facts;
-use crate::store::{Existing, Record, Recorded};
+use crate::store::{Charges, Existing, Record, Recorded};
 
 /// How many comments or tombstones are read at once on the way out.
 const PAGE: usize = 500;
@@ -69,9 +69,10 @@ impl Service {
         }
         let comment = self.at_home(site, comment).await?;
         let external_id = comment.submission.external_id.clone();
-        let record = Record { comment, idempotency: None, announced: false };
+        let record = Record { comment, idempotency: None, announced: false, charges: Charges::default() };
         Ok(match self.store.record(site, record).await? {
             Recorded::New => Moved::In,
+            Recorded::Refused(_) | Recorded::Over(_) => return Err(Error::Internal("nothing was charged".to_owned())),
             Recorded::Existing(Existing::Erased(gone)) => Moved::Gone(gone),
             Recorded::Existing(Existing::ByExternalId { comment, .. } | Existing::ByKey { comment, .. }) => {
                 match external_id {
@@ -120,7 +121,7 @@ impl Service {
         let (sent, now) = (self.sent(&submission)?, self.clock.now());
         let external_id = submission.external_id.clone();
         let waits = standing == Standing::Waiting;
-        let arrival = Arrival { submission, sent, key: None, over_limit: None, waits, now };
+        let arrival = Arrival { submission, sent, key: None, due: Due::default(), waits, now };
         match (self.admit(site, arrival).await, external_id) {
             (Ok(taken), _) => Ok(if taken.replayed { Moved::Already } else { Moved::In }),
             (Err(Error::Erased(id)), _) => Ok(Moved::Gone(id)),

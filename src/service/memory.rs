@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Error, Service};
 use crate::domain::{
-    AuthorId, Counted, Fingerprint, HistoryKey, HistoryKind, Lesson, Period, Submission, Tally, Timestamp,
+    AuthorId, Counted, Fingerprint, HistoryKey, HistoryKind, Lesson, Limit, Period, Submission, Tally, Timestamp,
 };
 use crate::screening::{Facts, Identity};
 use crate::store::IdempotencyKey;
@@ -60,6 +60,12 @@ impl Service {
     /// The author's token, if they can be told from others at all: by their account, or else by their e-mail address.
     pub(super) fn author_id(&self, submission: &Submission) -> Result<Option<AuthorId>, Error> {
         Ok(Persons(self.hasher()?).author_of(&Identity::of(submission, None)))
+    }
+
+    /// Makes the keys under which a store counts for limits.
+    pub(super) fn limit_keys(&self) -> Result<impl Fn(Limit, &str) -> [u8; 16] + use<>, Error> {
+        let person = Persons(self.hasher()?);
+        Ok(move |limit: Limit, whose: &str| person.hash(&["limit", limit.as_str(), whose]))
     }
 
     /// The token of an account.

@@ -7,13 +7,13 @@ use super::running::ActiveSite;
 use super::{Error, IDEMPOTENCY_MILLIS, Service};
 use crate::clock::Stopwatch;
 use crate::domain::{
-    Action, Comment, CommentId, Decided, DecidedKind, Decision, DecisionAction, ExternalId, Fingerprint, History,
-    Lesson, Name, Outcome, OverLimit, PublicAddress, Review, ReviewWhy, SiteId, Source, Status, Submission, Timestamp,
-    Verdict,
+    Action, Charge, Comment, CommentId, Decided, DecidedKind, Decision, DecisionAction, ExternalId, Fingerprint,
+    History, Lesson, Name, Outcome, OverLimit, PublicAddress, Refused, Review, ReviewWhy, SiteId, Source, Status,
+    Submission, Timestamp, Verdict,
 };
 use crate::limits::{Author, Commenter, Retry};
 use crate::screening::{Facts, screen};
-use crate::store::{Existing, Idempotency, IdempotencyKey, Recall, Record, Recorded};
+use crate::store::{Charges, Existing, Idempotency, IdempotencyKey, Recall, Record, Recorded};
 
 /// A comment that was taken in.
 #[derive(Debug)]
@@ -56,18 +56,28 @@ impl Service {
         let sent = self.sent(&submission)?;
         let key = idempotency_header.map(idempotency_key);
         let charged = self.charge(site, &submission, (key, &sent.fingerprint), now).await;
-        let over_limit = charged.inspect_err(|error| self.metrics.refused(error))?;
-        let arrival = Arrival { submission, sent, key, over_limit, waits: false, now };
+        let due = charged.inspect_err(|error| self.metrics.refused(error))?;
+        let arrival = Arrival { submission, sent, key, due, waits: false, now };
         let taken = self.admit(site, arrival).await;
         taken.inspect(|taken| self.metrics.submitted(taken))
     }
 
     /// Screens a comment that is in by now as far as the limits go, and keeps it.
-    pub(super) async fn admit(&self, site: &SiteId, arrival: Arrival) -> Result<Submitted, Error> {
-        let Arrival { submission, sent, key, over_limit, waits, now } = arrival;
-        let asked = Asked { submission: &submission, before: Some((key, &sent)), over_limit, now };
+    pub(super) async fn admit(&self, site: &SiteId, mut arrival: Arrival) -> Result<Submitted, Error> {
+        loop {
+            match self.try_to_admit(site, arrival).await? {
+                Admitted::Now(submitted) => return Ok(submitted),
+                // At most once: what is known to be over a limit is not stopped again.
+                Admitted::Over(again) => arrival = *again,
+            }
+        }
+    }
+
+    async fn try_to_admit(&self, site: &SiteId, arrival: Arrival) -> Result<Admitted, Error> {
+        let Arrival { submission, sent, key, due, waits, now } = arrival;
+        let asked = Asked { submission: &submission, before: Some((key, &sent)), over_limit: due.over_limit, now };
         let Screened { verdict, history, hosts, traces, mut took } = match self.screen(site, asked).await? {
-            Looked::Known(existing, took) => return sent.replay(existing, took),
+            Looked::Known(existing, took) => return sent.replay(existing, took).map(Admitted::Now),
             Looked::Screened(screened) => *screened,
         };
 
@@ -85,12 +95,19 @@ impl Service {
             Idempotency { key, fingerprint: sent.used.clone(), expires_at }
         });
         let writing = Stopwatch::start();
-        let entry = Record { comment: comment.clone(), idempotency, announced };
+        let charges = Charges { due: due.charges.clone(), stop_at_marks: due.over_limit.is_none() };
+        let entry = Record { comment: comment.clone(), idempotency, announced, charges };
         let recorded = self.store.record(site, entry).await?;
         took.store += writing.elapsed();
         match recorded {
-            Recorded::New => Ok(Submitted { comment, replayed: false, took }),
-            Recorded::Existing(existing) => sent.replay(existing, took),
+            Recorded::New => Ok(Admitted::Now(Submitted { comment, replayed: false, took })),
+            Recorded::Existing(existing) => sent.replay(existing, took).map(Admitted::Now),
+            Recorded::Refused(refused) => Err(refused.into()).inspect_err(|error| self.metrics.refused(error)),
+            Recorded::Over(over) => {
+                let due = Due { over_limit: Some(over), ..due };
+                let submission = comment.submission;
+                Ok(Admitted::Over(Box::new(Arrival { submission, sent, key, due, waits, now })))
+            }
         }
     }
 
@@ -108,7 +125,7 @@ impl Service {
         }
     }
 
-    /// Charges a submission to the limits. Old comments, those of the blog's own people and those that were written a
+    /// Charges a submission to this process's limits, and says what is due in the store. Old comments, those of the blog's own people and those that were written a
     /// while ago are the caller's doing only: no commenter is behind them now.
     async fn charge(
         &self,
@@ -116,7 +133,7 @@ impl Service {
         submission: &Submission,
         (key, fingerprint): (Option<IdempotencyKey>, &Fingerprint),
         now: Timestamp,
-    ) -> Result<Option<OverLimit>, Error> {
+    ) -> Result<Due, Error> {
         const OLD: i64 = 2 * 60 * 1000;
         let is_trusted = submission.author.role.is_some_and(|role| role.is_trusted());
         let is_old = submission.created_at.is_some_and(|at| now.millis() - at.millis() > OLD);
@@ -132,8 +149,11 @@ impl Service {
         });
         let external_id = submission.external_id.as_ref().map(ExternalId::as_str);
         let retry = Retry { idempotency: key.map(|key| key.0), external_id, fingerprint: fingerprint.as_str() };
-        let charge = |active: &ActiveSite| {
-            active.limits().submission(site, commenter.map(|commenter| (commenter, &active.quotas)), retry)
+        let hash = self.limit_keys()?;
+        let charge = |active: &ActiveSite| -> Result<Due, Refused> {
+            let (limits, whose) = (active.limits(), commenter.map(|commenter| (commenter, &active.quotas)));
+            let over_limit = limits.submission(site, whose, retry)?;
+            Ok(Due { over_limit, charges: limits.charges(site, whose, &hash) })
         };
         let active = self.active(site).await?;
         match charge(&active) {
@@ -196,11 +216,28 @@ pub(super) struct Arrival {
     pub submission: Submission,
     pub sent: Sent,
     pub key: Option<IdempotencyKey>,
-    pub over_limit: Option<OverLimit>,
+    pub due: Due,
     /// Whether it waits for a person's decision whatever the screening says, as it has waited where it comes from; then
     /// nobody is told of it.
     pub waits: bool,
     pub now: Timestamp,
+}
+
+/// What a submission owes to limits by the time it is in.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Due {
+    /// Which limit it is over, as far as is known.
+    pub over_limit: Option<OverLimit>,
+    /// What is charged where several processes count together.
+    pub charges: Vec<Charge>,
+}
+
+/// What came of a submission that was let in.
+enum Admitted {
+    /// It is kept now, or was before.
+    Now(Submitted),
+    /// It is over a limit that only the store knows of: it is to be judged as such.
+    Over(Box<Arrival>),
 }
 
 /// A submission to be judged.

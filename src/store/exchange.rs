@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::domain::{
-    ApiKey, Comment, CommentId, ExternalId, Fingerprint, History, HistoryKey, Refusal, Site, Timestamp,
+    ApiKey, Charge, Comment, CommentId, ExternalId, Fingerprint, History, HistoryKey, OverLimit, Refusal, Refused,
+    Site, Timestamp,
 };
 
 /// Who a store is.
@@ -93,6 +94,17 @@ pub struct Record {
     pub idempotency: Option<Idempotency>,
     /// Whether the feed tells of it (old comments come in silently).
     pub announced: bool,
+    /// What is charged for it where several processes share the store.
+    pub charges: Charges,
+}
+
+/// What a comment is charged to before it is kept: at most one charge of each limit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Charges {
+    /// The charges; of several marks the first one's counts.
+    pub due: Vec<Charge>,
+    /// Whether a comment over a mark is given back ([`Recorded::Over`]) instead of kept.
+    pub stop_at_marks: bool,
 }
 
 /// What came of keeping a comment.
@@ -102,6 +114,10 @@ pub enum Recorded {
     New,
     /// Its key or external id was taken in the meantime; at most its key was written.
     Existing(Existing),
+    /// A quota refuses it; of several the one that takes longest. Nothing was written or charged.
+    Refused(Refused),
+    /// It is over this mark, and marks stop. Nothing was written or charged.
+    Over(OverLimit),
 }
 
 /// What came of a change.

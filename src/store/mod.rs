@@ -16,8 +16,8 @@ use tokio::sync::watch;
 pub use embedded::{ServeLock, bytes_in_use, migrations_to_do};
 pub use error::{CopyError, Error, OpenError};
 pub use exchange::{
-    Copied, Copying, Existing, Expired, Forgotten, Idempotency, IdempotencyKey, Identity, Mended, Outcome, Recall,
-    Recalled, Record, Recorded, Repaired, Seed, Standing,
+    Charges, Copied, Copying, Existing, Expired, Forgotten, Idempotency, IdempotencyKey, Identity, Mended, Outcome,
+    Recall, Recalled, Record, Recorded, Repaired, Seed, Standing,
 };
 pub use redis::About;
 pub use settings::{Durability, Settings, Status};
@@ -65,6 +65,9 @@ pub trait Store: Send + Sync {
     /// Keeps a new comment: the record, its place in the queue, counts, history and (if announced) the event. If its
     /// idempotency key or its external id is known by now, nothing is written, and the answer says whose it is; except that
     /// a new key is remembered for the comment that has the external id, if that has the same fingerprint.
+    ///
+    /// A store that several processes share pays the charges in the same step, by its server's clock and after it has looked for
+    /// what is known: a retry pays nothing. A store of one process ignores them: what that process counts is exact.
     async fn record(&self, site: &SiteId, entry: Record) -> Result<Recorded, Error>;
 
     /// Decides by [`Comment::decide`]. If the idempotency key is known, nothing is written.

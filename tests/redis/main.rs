@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use moderato::clock::Clock;
-use moderato::store::{self, Durability, Error, Record, Recorded, Settings, Store};
+use moderato::store::{self, Charges, Durability, Error, Record, Recorded, Settings, Store};
 
 /// The store at an address, at a level.
 fn open(url: &str, durability: Durability) -> Arc<dyn Store> {
@@ -45,7 +45,9 @@ async fn settled(url: &str, durability: Durability) -> Arc<dyn Store> {
 /// Keeps the comment made of this number.
 async fn record(store: &dyn Store, n: u32) -> Result<Recorded, Error> {
     let comment = fixture::approved(n);
-    store.record(&fixture::blog(), Record { comment, idempotency: None, announced: true }).await
+    store
+        .record(&fixture::blog(), Record { comment, idempotency: None, announced: true, charges: Charges::default() })
+        .await
 }
 
 /// Calls until there is no error; how long that took.

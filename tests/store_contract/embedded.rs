@@ -10,7 +10,7 @@ use std::sync::Arc;
 use moderato::clock::Clock;
 use moderato::domain::DecisionAction::Approve;
 use moderato::domain::{CommentId, EventId, HistoryKind};
-use moderato::store::{self, Error, OpenError, Record, Recorded, ServeLock, Settings, Store};
+use moderato::store::{self, Charges, Error, OpenError, Record, Recorded, ServeLock, Settings, Store};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -305,7 +305,7 @@ async fn a_database_that_was_removed_takes_nothing_more() {
     std::fs::rename(&file, &aside).unwrap();
     let removed = |error: Error| matches!(&error, Error::Unavailable(why) if why.contains("was removed or replaced"));
     assert!(removed(store.health().await.unwrap_err()));
-    let record = Record { comment: held(2), idempotency: None, announced: true };
+    let record = Record { comment: held(2), idempotency: None, announced: true, charges: Charges::default() };
     assert!(removed(store.record(&blog(), record).await.unwrap_err()));
     assert!(removed(store.decide(&blog(), &by_id(1), wish(Approve, 10), None).await.unwrap_err()));
     std::fs::rename(&aside, &file).unwrap();

@@ -6,7 +6,7 @@ use moderato::domain::{
     HistoryKey, HistoryKind, Keep, KeyId, Name, Period, Post, Reason, Review, ReviewWhy, Scope, Site, SiteId, SiteName,
     Slug, Source, Status, Submission, Tally, Thresholds, Timestamp, Verdict,
 };
-use moderato::store::{Idempotency, IdempotencyKey, Identity, Outcome, Recall, Record, Recorded, Seed, Store};
+use moderato::store::{Charges, Idempotency, IdempotencyKey, Identity, Outcome, Recall, Record, Recorded, Seed, Store};
 
 /// Gives an empty store its identity and the two sites.
 pub async fn settle(store: &dyn Store) {
@@ -213,13 +213,13 @@ pub fn fingerprint(n: u32) -> Fingerprint {
 
 /// An announced comment without an idempotency key.
 pub fn new(comment: Comment) -> Record {
-    Record { comment, idempotency: None, announced: true }
+    Record { comment, idempotency: None, announced: true, charges: Charges::default() }
 }
 
 /// An announced comment under an idempotency key with its own fingerprint.
 pub fn keyed(comment: Comment, key: u8) -> Record {
     let idempotency = Some(idempotency(key, &comment.fingerprint));
-    Record { comment, idempotency, announced: true }
+    Record { comment, idempotency, announced: true, charges: Charges::default() }
 }
 
 /// An idempotency key that is kept until second 1,000,000.

@@ -27,7 +27,7 @@ impl Draft {
 
 /// [`Store::record`](crate::store::Store::record)
 pub(super) fn record(tx: &Connection, site: &SiteId, draft: &Draft) -> Result<Recorded, Fault> {
-    let Record { comment, idempotency, announced } = &draft.record;
+    let Record { comment, idempotency, announced, charges: _ } = &draft.record;
     let (site, now) = (sites::find(tx, site)?, comment.received_at);
     if let Some(recorded) = recorded_before(tx, site, &draft.record)? {
         return Ok(recorded);

@@ -153,6 +153,14 @@ impl Base {
         Ok(committed)
     }
 
+    /// The time for limits in microseconds, where it is not the server's.
+    pub(super) fn micros(&self) -> Option<i64> {
+        match &self.clock {
+            Clock::System => None,
+            Clock::Manual(_) => Some(self.clock.now().millis().saturating_mul(1000)),
+        }
+    }
+
     /// Waits until what was read of a site is at the configured durability: for answers that are found instead of written,
     /// whose writer may never have been told ([`Link::vouch`]).
     pub(super) async fn vouch(&self, site: &SiteId) -> Result<(), Error> {

@@ -108,7 +108,8 @@ local function whole(value)
   return format('%.0f', value)
 end
 
--- Limits, by GCRA: each quota is the moment up to which it is used up. Who is refused is charged nothing.
+-- Limits, by GCRA: of each quota, the moment up to which it is used up. Who is refused is charged nothing. The values go a
+-- minute after they have nothing to say: a clock may go back.
 local passing = {}
 if #charges > 0 then
   local now
@@ -127,8 +128,11 @@ if #charges > 0 then
     end
     for _, quota in ipairs(charge.quotas) do
       q = q + 1
-      -- What lies further ahead than any burst reaches was said by another clock.
-      local used = math.min(math.max(known[q] or now, now), now + quota.ahead + quota.each)
+      local used = math.max(known[q] or now, now)
+      -- What lies further ahead than any burst reaches was said by another clock, or of another quota: one passes.
+      if used > now + quota.ahead + quota.each then
+        used = now + quota.ahead
+      end
       local wait = used - quota.ahead - now
       if wait > 0 then
         local answer = { quota.step == 'refuse' and 'refused' or 'over', n, q, whole(wait) }
@@ -146,7 +150,7 @@ if #charges > 0 then
       latest = math.max(latest, until_then[q])
       until_then[q] = whole(until_then[q])
     end
-    passing[n] = { charge.name, table.concat(until_then, ' '), whole(math.ceil((latest - now) / 1000) + 1000) }
+    passing[n] = { charge.name, table.concat(until_then, ' '), whole(math.ceil((latest - now) / 1000) + 60000) }
   end
   if refused then
     return refused

@@ -1,13 +1,15 @@
-//! Keeps a new comment: the record with its place in the queue, counts, history, event and key, or nothing.
+//! Keeps a new comment: pays its charges, and writes the record with its place in the queue, counts, history, event and key, or nothing.
+
+use std::time::Duration;
 
 use super::base::{Base, id_in, until_settled};
 use super::feed::News;
 use super::keys::{self, Prefix};
 use super::packed;
 use super::places;
-use super::plan::{Committed, Plan};
+use super::plan::{Charges, Committed, Plan, Wait};
 use super::recalling::Use;
-use crate::domain::{Counted, EventChange, SiteId};
+use crate::domain::{Counted, EventChange, OverLimit, Refused, SiteId};
 use crate::store::{Error, Existing, Record, Recorded};
 
 /// What a plan for a new comment expects, in this order.
@@ -29,10 +31,16 @@ impl Base {
         record: &Record,
         used_up: &mut Option<Vec<u8>>,
     ) -> Result<Option<Recorded>, Error> {
-        let (plan, expected) = plan(self.names.site(site), record, used_up.as_deref())?;
+        let (mut plan, expected) = plan(self.names.site(site), record, used_up.as_deref())?;
+        plan.charges = Charges::of(&record.charges, self.micros());
         let (place, value) = match self.try_commit(Some(site), &plan).await? {
             Committed::Written { .. } => return Ok(Some(Recorded::New)),
             Committed::Unexpected(place, value) => (place, value),
+            Committed::Refused(wait) => return Ok(Some(Recorded::Refused(refused(record, wait)?))),
+            Committed::Over(wait) => {
+                let Refused { limit, quota, .. } = refused(record, wait)?;
+                return Ok(Some(Recorded::Over(OverLimit { limit, quota })));
+            }
             _ => return Ok(None),
         };
         let (what, comment) = (expected[place.min(expected.len() - 1)], &record.comment);
@@ -80,9 +88,19 @@ impl Base {
     }
 }
 
+/// What is over a quota, as callers know it.
+fn refused(record: &Record, wait: Wait) -> Result<Refused, Error> {
+    let charge = record.charges.due.get(wait.charge);
+    let step = charge.and_then(|charge| Some((charge.limit, charge.steps.get(wait.quota)?)));
+    let (limit, step) =
+        step.ok_or_else(|| Error::Damaged("the store's script refused what nobody asked".to_owned()))?;
+    let wait = Duration::from_micros(wait.micros).max(Duration::from_millis(1));
+    Ok(Refused { limit, quota: step.quota, wait })
+}
+
 /// What is written for a new comment, and what each expectation is about.
 fn plan(prefix: Prefix, record: &Record, used_up: Option<&[u8]>) -> Result<(Plan, Vec<&'static str>), Error> {
-    let Record { comment, idempotency, announced } = record;
+    let Record { comment, idempotency, announced, .. } = record;
     let now = comment.received_at;
     let mut plan = Plan::of_new_comment(prefix);
     let mut expected = Vec::new();

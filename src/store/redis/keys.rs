@@ -12,7 +12,7 @@
 //! | `x:<external id>` | string | the id of the comment, or of the tombstone, that has this id of the blog's |
 //! | `i:<key>` | string, expires | what an idempotency key was used for: `<comment id> <fingerprint> <applied> <kept until>` |
 //! | `h:<kind>:<hash>` | string | an entry of the history: `<period>:<seen>,<approved>,<spam>,<abuse>;…|<member>:<uses>;…` |
-//! | `l:<limit>:<hash>` | string, expires | until when each quota of a limit is used up, in microseconds |
+//! | `l:<limit>:<hash>` | string, expires | until when each quota of a limit is used up, in microseconds since 1970, with blanks between |
 //! | `k:<key id>` | string | an API key, as JSON |
 //! | `u:<key id>` | string | when an API key was last used, in milliseconds |
 //! | `w` | string, expires | nothing: written so that a later `WAIT` speaks for what was there before ([`link`](super::link)) |
@@ -29,7 +29,7 @@
 //! | `mod:{mod:sites}:w` and so on | string, expires | nothing, as a site's `w` |
 //! | `mod:{@operator}:k:<key id>` and so on | | the operator's API keys, as a site's |
 
-use crate::domain::{AuthorId, CommentId, ExternalId, HistoryKey, HistoryKind, KeyId, SiteId};
+use crate::domain::{AuthorId, CommentId, ExternalId, HistoryKey, HistoryKind, KeyId, Limit, SiteId};
 use crate::store::IdempotencyKey;
 
 /// The site's numbers.
@@ -121,6 +121,11 @@ pub(super) fn history(key: &HistoryKey) -> String {
         HistoryKind::Text => 't',
     };
     format!("h:{kind}:{}", data_encoding::HEXLOWER.encode(&key.hash))
+}
+
+/// How much of a limit's quotas is used up.
+pub(super) fn limit(limit: Limit, key: &[u8; 16]) -> String {
+    format!("l:{}:{}", limit.as_str(), data_encoding::HEXLOWER.encode(key))
 }
 
 /// An API key.

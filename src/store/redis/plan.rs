@@ -5,8 +5,8 @@ use redis::Value;
 use super::keys::{Index, Prefix};
 use super::packed::Stamp;
 use super::places::Place;
-use crate::domain::{Comment, Delta, EventId, MemberChange, Status};
-use crate::store::Error;
+use crate::domain::{Beyond, Charge, Comment, Delta, EventId, MemberChange, Quota, Status};
+use crate::store::{self, Error};
 
 /// What is written to one site, all of it or nothing.
 #[derive(Clone, Debug)]
@@ -54,6 +54,26 @@ pub(super) struct Paid {
     pub(super) refuses: bool,
 }
 
+impl Charges {
+    /// What is paid for a comment. `micros` is the time where it is not the server's.
+    pub(super) fn of(charges: &store::Charges, micros: Option<i64>) -> Self {
+        let paid = |charge: &Charge| {
+            let quotas = charge.steps.iter().map(|step| Paid::of(step.quota, step.beyond)).collect();
+            (super::keys::limit(charge.limit, &charge.key), quotas)
+        };
+        Self { micros, stops_at_marks: charges.stop_at_marks, charges: charges.due.iter().map(paid).collect() }
+    }
+}
+
+impl Paid {
+    /// The quota in whole microseconds, rounded so that it never allows more.
+    fn of(quota: Quota, beyond: Beyond) -> Self {
+        let each = (u64::from(quota.seconds) * 1_000_000).div_ceil(u64::from(quota.count.max(1))).max(1);
+        let ahead = each.saturating_mul(u64::from(quota.burst.saturating_sub(1)));
+        Self { each, ahead, refuses: beyond == Beyond::Refuse }
+    }
+}
+
 /// What came of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Committed {
@@ -68,13 +88,13 @@ pub(super) enum Committed {
     NoSite,
     /// The site belongs to another store.
     Lost,
-    /// This charge is refused by this of its quotas, for so many microseconds.
+    /// A charge is refused by one of its quotas.
     Refused(Wait),
-    /// This charge is over the mark of this of its quotas.
+    /// A charge is over the mark of one of its quotas.
     Over(Wait),
 }
 
-/// Which charge was not paid.
+/// Which charge was not paid, by which of its quotas (both from 0), and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Wait {
     pub(super) charge: usize,

@@ -10,7 +10,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 use moderato::clock::Clock;
-use moderato::domain::{Comment, CommentId, ExternalId, ListQuery, SiteId, Timestamp};
+use moderato::domain::{
+    Beyond, Charge, ChargeStep, Comment, CommentId, ExternalId, Limit, ListQuery, Quota, SiteId, Timestamp,
+};
 use moderato::store::{self, Charges, Durability, Recall, Record, Settings, Store};
 
 /// The store, and the comment that every request is answered with.
@@ -76,7 +78,8 @@ async fn call_verbs(canned: web::Data<Canned>, body: web::Bytes) -> HttpResponse
     let now: Timestamp = comment.received_at;
     let history = comment.counted.iter().map(|counted| counted.key).collect();
     let ask = Recall { idempotency: None, external_id: comment.submission.external_id.clone(), history, now };
-    let entry = Record { comment, idempotency: None, announced: true, charges: Charges::default() };
+    let charges = charges(&comment);
+    let entry = Record { comment, idempotency: None, announced: true, charges };
     match (canned.store.recall(&canned.site, &ask).await, canned.store.record(&canned.site, entry).await) {
         (Ok(_), Ok(_)) => HttpResponse::Created().body(format!("{{\"bytes\":{}}}", body.len())),
         _ => HttpResponse::ServiceUnavailable().finish(),
@@ -101,4 +104,21 @@ async fn call_script(mut connection: ::redis::aio::MultiplexedConnection, body: 
         Ok(_) => HttpResponse::Created().body("{}"),
         Err(_) => HttpResponse::ServiceUnavailable().finish(),
     }
+}
+
+/// What the service would charge for a comment: its post, its author and its site, with quotas that nobody reaches.
+fn charges(comment: &Comment) -> Charges {
+    let quota = Quota { count: 1_000_000, seconds: 1, burst: 1_000_000 };
+    let charge = |limit, key, steps: &[Beyond]| Charge {
+        limit,
+        key,
+        steps: steps.iter().map(|beyond| ChargeStep { quota, beyond: *beyond }).collect(),
+    };
+    let author = comment.counted.first().map_or([0; 16], |counted| counted.key.hash);
+    let due = vec![
+        charge(Limit::Author, author, &[Beyond::Mark]),
+        charge(Limit::Post, [1; 16], &[Beyond::Mark, Beyond::Refuse]),
+        charge(Limit::Site, [2; 16], &[Beyond::Refuse]),
+    ];
+    Charges { due, stop_at_marks: true }
 }

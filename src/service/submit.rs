@@ -66,7 +66,7 @@ impl Service {
     pub(super) async fn admit(&self, site: &SiteId, mut arrival: Arrival) -> Result<Submitted, Error> {
         loop {
             match self.try_to_admit(site, arrival).await? {
-                Admitted::Now(submitted) => return Ok(submitted),
+                Admitted::Now(submitted) => return Ok(*submitted),
                 // At most once: what is known to be over a limit is not stopped again.
                 Admitted::Over(again) => arrival = *again,
             }
@@ -77,7 +77,9 @@ impl Service {
         let Arrival { submission, sent, key, due, waits, now } = arrival;
         let asked = Asked { submission: &submission, before: Some((key, &sent)), over_limit: due.over_limit, now };
         let Screened { verdict, history, hosts, traces, mut took } = match self.screen(site, asked).await? {
-            Looked::Known(existing, took) => return sent.replay(existing, took).map(Admitted::Now),
+            Looked::Known(existing, took) => {
+                return sent.replay(existing, took).map(|submitted| Admitted::Now(Box::new(submitted)));
+            }
             Looked::Screened(screened) => *screened,
         };
 
@@ -100,8 +102,10 @@ impl Service {
         let recorded = self.store.record(site, entry).await?;
         took.store += writing.elapsed();
         match recorded {
-            Recorded::New => Ok(Admitted::Now(Submitted { comment, replayed: false, took })),
-            Recorded::Existing(existing) => sent.replay(existing, took).map(Admitted::Now),
+            Recorded::New => Ok(Admitted::Now(Box::new(Submitted { comment, replayed: false, took }))),
+            Recorded::Existing(existing) => {
+                sent.replay(existing, took).map(|submitted| Admitted::Now(Box::new(submitted)))
+            }
             Recorded::Refused(refused) => Err(refused.into()).inspect_err(|error| self.metrics.refused(error)),
             Recorded::Over(over) => {
                 let due = Due { over_limit: Some(over), ..due };
@@ -235,7 +239,7 @@ pub(super) struct Due {
 /// What came of a submission that was let in.
 enum Admitted {
     /// It is kept now, or was before.
-    Now(Submitted),
+    Now(Box<Submitted>),
     /// It is over a limit that only the store knows of: it is to be judged as such.
     Over(Box<Arrival>),
 }

@@ -203,7 +203,7 @@ async fn an_empty_question_is_answered_with_nothing() {
 }
 
 /// Asks for the numbers 1 to `count`, all at once.
-async fn together<T>(count: u32, call: impl AsyncFn(u32) -> T) -> Vec<T> {
+pub async fn together<T>(count: u32, call: impl AsyncFn(u32) -> T) -> Vec<T> {
     let mut calls: Vec<_> = (1..=count).map(|n| Box::pin(call(n))).collect();
     let mut answers = Vec::new();
     std::future::poll_fn(move |context| {

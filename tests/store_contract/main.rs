@@ -6,6 +6,7 @@
 
 #[path = "../support/audit.rs"]
 mod audit;
+mod charges;
 mod damage;
 mod deciding;
 mod embedded;

@@ -23,6 +23,7 @@ mod random;
 #[path = "../support/redis.rs"]
 mod redis;
 mod redis_repair;
+mod redis_sites;
 mod repair;
 mod retention;
 mod servers;

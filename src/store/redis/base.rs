@@ -178,7 +178,8 @@ impl Base {
     /// Why a site has no head: because there is none of this name, or because the store has lost it.
     async fn missing(&self, site: &SiteId) -> Error {
         match self.is_listed(site).await {
-            Ok(false) => Error::UnknownSite,
+            // In a store that lost everything no site is unknown.
+            Ok(false) => self.schema().await.err().unwrap_or(Error::UnknownSite),
             Ok(true) => lost(),
             Err(why) => why,
         }
@@ -265,7 +266,8 @@ pub(super) fn id_in(value: &[u8]) -> Result<CommentId, Error> {
 /// Reads an answer.
 pub(super) fn understand<T: FromRedisValue>(answer: Value) -> Result<T, Error> {
     redis::from_redis_value(answer)
-        .map_err(|why| Error::Damaged(format!("the store answered what it never does: {why}")))
+        // The parser's own words quote the answer, which is nobody's business in a log.
+        .map_err(|_| Error::Damaged("the store answered what it never does".to_owned()))
 }
 
 /// The error of a store that is another one, or empty, all of a sudden.
@@ -273,4 +275,17 @@ pub(super) fn lost() -> Error {
     let detail = "this is not the store that was here before, or it has lost what it held: restore it, or start this process \
                   again to begin with what is there";
     Error::NotReady { reason: "store-lost", detail: detail.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_strange_answer_holds_is_not_told() {
+        for answer in [Value::BulkString(b"hush".to_vec()), Value::SimpleString("hush".to_owned())] {
+            let fault = understand::<u64>(answer).unwrap_err();
+            assert!(!fault.to_string().contains("hush"), "{fault}");
+        }
+    }
 }

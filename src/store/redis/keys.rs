@@ -24,7 +24,7 @@
 //! | key | type | content |
 //! | --- | --- | --- |
 //! | `mod:schema` | string | who the store is and of which schema, as JSON; while a first start is under way, what it begins with |
-//! | `mod:sites` | hash | from a site's id to the site, as JSON |
+//! | `mod:sites` | hash | from a site's id to the site, as JSON; from `~` and the id of one that is being removed to what it was |
 //! | `mod:keys` | hash | from an API key's id to the site that has its record; empty: the operator |
 //! | `mod:{mod:sites}:w` and so on | string, expires | nothing, as a site's `w` |
 //! | `mod:{@operator}:k:<key id>` and so on | | the operator's API keys, as a site's |
@@ -38,6 +38,8 @@ pub(super) const HEAD: &str = "head";
 pub(super) const SETTINGS: &str = "settings";
 /// The feed.
 pub(super) const FEED: &str = "e";
+/// What is written for `WAIT`.
+pub(super) const MARKER: &str = "w";
 
 /// What all keys of one store begin with: `mod`, unless several stores share the servers.
 #[derive(Clone, Debug, PartialEq, Eq)]

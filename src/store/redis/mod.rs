@@ -81,7 +81,7 @@ impl Store for Redis {
 
     async fn health(&self) -> Result<(), Error> {
         self.base.link.health().await?;
-        self.base.identity().await.map(drop)
+        self.base.schema().await.map(drop)
     }
 
     fn status(&self) -> Status {

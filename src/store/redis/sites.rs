@@ -1,32 +1,55 @@
 //! Sites, their counts and their settings.
 
 use super::base::{Base, Head, until_settled};
-use super::clearing::leaving;
 use super::keys;
 use super::packed::{from_json, json};
 use super::plan::{Committed, Plan};
 use crate::domain::{Counts, Site, SiteId, SiteName, SiteOverrides, SiteSettings};
 use crate::store::Error;
 
+/// Puts the site ARGV[1] into the list KEYS[1] as ARGV[2]. Returns 1 (it was not there), 0 (it was) or -1 (one of its name is
+/// being removed, and nothing is written).
+const LIST: &str = "
+    if redis.call('HEXISTS', KEYS[1], '~' .. ARGV[1]) == 1 then return -1 end
+    return redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])";
+
+/// Puts ARGV[3] in the place of ARGV[2] as what the list KEYS[1] says of the site ARGV[1]; whether that was still so.
+const RENAME: &str = "
+    if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+    redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+    return 1";
+
 impl Base {
     /// [`Store::create_site`](crate::store::Store::create_site). The list comes first and the head, by which the site is there,
     /// last: one that was cut short is made whole by the same call.
     pub(super) async fn create_site(&self, site: &Site) -> Result<bool, Error> {
-        let mut question = redis::cmd("HEXISTS");
-        question.arg(self.names.sites()).arg(leaving(&site.id));
-        if self.ask::<bool>(question).await? {
+        until_settled!(self.try_to_create(site))
+    }
+
+    async fn try_to_create(&self, site: &Site) -> Result<Option<bool>, Error> {
+        let mut list = redis::cmd("EVAL");
+        list.arg(LIST).arg(1).arg(self.names.sites()).arg(site.id.as_str()).arg(json(site)?);
+        let listed = self.write::<i64>(list).await?;
+        if listed < 0 {
             // Nothing of an older site of this name may be seen in it.
             self.clear(&site.id).await?;
+            return Ok(None);
         }
-        let mut list = redis::cmd("HSETNX");
-        list.arg(self.names.sites()).arg(site.id.as_str()).arg(json(site)?);
-        self.write::<bool>(list).await?;
+        let prefix = self.names.site(&site.id);
+        if listed == 0 {
+            if self.values(&prefix, &[keys::HEAD.to_owned()]).await?.pop().flatten().is_some() {
+                return Ok(Some(false));
+            }
+            if !self.is_listed(&site.id).await? {
+                return Ok(None);
+            }
+        }
         // The version of its settings begins with the time: a site that is made again under its name never has one of the old
         // site's.
-        let mut make = Plan::without_head(self.names.site(&site.id));
+        let mut make = Plan::without_head(prefix);
         make.expect_absent(keys::HEAD.to_owned());
         make.set(keys::HEAD.to_owned(), Head::of_new_site(self.tag().await?, site.created_at.millis()));
-        Ok(matches!(self.try_commit(None, &make).await?, Committed::Written { .. }))
+        Ok(Some(matches!(self.try_commit(None, &make).await?, Committed::Written { .. })))
     }
 
     /// [`Store::site`](crate::store::Store::site)
@@ -68,12 +91,17 @@ impl Base {
 
     /// [`Store::rename_site`](crate::store::Store::rename_site)
     pub(super) async fn rename_site(&self, site: &SiteId, name: SiteName) -> Result<Site, Error> {
-        let known = self.site(site).await?.ok_or(Error::UnknownSite)?;
-        let renamed = Site { name, ..known };
-        let mut command = redis::cmd("HSET");
-        command.arg(self.names.sites()).arg(site.as_str()).arg(json(&renamed)?);
-        self.write::<i64>(command).await?;
-        Ok(renamed)
+        until_settled!(self.try_to_rename(site, &name))
+    }
+
+    async fn try_to_rename(&self, site: &SiteId, name: &SiteName) -> Result<Option<Site>, Error> {
+        let mut question = redis::cmd("HGET");
+        question.arg(self.names.sites()).arg(site.as_str());
+        let value = self.ask::<Option<Vec<u8>>>(question).await?.ok_or(Error::UnknownSite)?;
+        let renamed = Site { name: name.clone(), ..from_json(&value)? };
+        let mut command = redis::cmd("EVAL");
+        command.arg(RENAME).arg(1).arg(self.names.sites()).arg(site.as_str()).arg(value).arg(json(&renamed)?);
+        Ok((self.write::<i64>(command).await? == 1).then_some(renamed))
     }
 
     /// [`Store::settings`](crate::store::Store::settings)

@@ -132,6 +132,20 @@ impl Row {
         self.faults.retain(|fault| !fault.contains("contradictions"));
     }
 
+    /// Takes the longest gap within these times for the run's. What there was outside of them, which is this machine's doing,
+    /// is told with the name.
+    pub fn look_only_within(&mut self, windows: &[(Instant, Instant)], load: &Load) {
+        let ledger = load.ledger();
+        let within = windows.iter().map(|(from, to)| ledger.longest_gap(*from, *to)).max().unwrap_or_default();
+        let (mut outside, mut last) = (Duration::ZERO, load.began);
+        for (from, to) in windows {
+            outside = outside.max(ledger.longest_gap(last, *from));
+            last = *to;
+        }
+        self.name = format!("{} (gaps of up to {} ms at other times)", self.name, outside.as_millis());
+        self.gap = within;
+    }
+
     /// Demands something more of the run.
     pub fn demand(&mut self, holds: bool, otherwise: impl FnOnce() -> String) {
         if !holds {

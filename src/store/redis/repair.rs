@@ -68,6 +68,8 @@ impl Base {
         // Versions begin with the time and grow by one a change, so this is above every one that there was.
         let version = made_at.max(i64::try_from(last.millis).unwrap_or(i64::MAX)).saturating_add(1);
         let fresh = Head::of_new_site(tag, version);
+        // Whoever writes next must follow what the feed has, or the stream refuses its event.
+        let fresh = Head::parse(&fresh).map_or(fresh, |head| Head { last_event: last, ..head }.pack());
         let mut plan = Plan::without_head(prefix.clone());
         match value {
             Some(value) => plan.expect(keys::HEAD.to_owned(), value),

@@ -46,7 +46,7 @@ pub struct TestApp {
 type Extras = (http::MetricsSettings, http::DemoSettings);
 
 /// A table of the configuration as shipped but for these lines, read as the type that owns it.
-fn shipped<T: serde::de::DeserializeOwned>(table: &str, changed: &str) -> T {
+pub fn shipped<T: serde::de::DeserializeOwned>(table: &str, changed: &str) -> T {
     let mut shipped: toml::Table = include_str!("../../config/moderato.toml").parse().unwrap();
     let Some(toml::Value::Table(mut values)) = shipped.remove(table) else { panic!("there is no {table}") };
     values.extend(changed.parse::<toml::Table>().unwrap());
@@ -99,7 +99,7 @@ impl TestApp {
         Self::serve(Memory::at(Place::light()), (shipped("http", ""), Default::default()), test).await;
     }
 
-    async fn serve(memory: Memory, (settings, pages): (http::Settings, Extras), test: impl AsyncFnOnce(&TestApp)) {
+    pub async fn serve(memory: Memory, (settings, pages): (http::Settings, Extras), test: impl AsyncFnOnce(&TestApp)) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let app = Self::over(memory, &listener).await;
         let counted = http::Metrics::default();

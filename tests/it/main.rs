@@ -29,6 +29,7 @@ mod protocol;
 mod redis;
 mod retention;
 mod routes;
+mod shared_limits;
 mod sites;
 mod status;
 mod stores;

@@ -39,7 +39,8 @@ impl Place {
         if KIND.is_empty() { Place::Memory } else { Self::new() }
     }
 
-    fn served<Servers>(lent: &Lent<Servers>) -> Self {
+    /// A place in these servers.
+    pub fn served<Servers>(lent: &Lent<Servers>) -> Self {
         Place::Served(Settings { prefix: lent.prefix.clone(), ..Settings::at(&lent.url) })
     }
 

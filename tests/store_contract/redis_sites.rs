@@ -1,5 +1,7 @@
 //! Sites in Redis that several processes make, rename and remove at once; and a Redis that loses all of them.
 
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -132,4 +134,60 @@ async fn a_store_that_lost_everything_says_so_at_once_and_not_that_its_sites_are
     for lost in lost {
         assert!(matches!(lost, Err(Error::NotReady { reason: "store-lost", .. })), "{lost:?}");
     }
+}
+
+/// The port of a way to a server on which the answer to the first plan that tells of this is lost, with its connection, though
+/// the plan is carried out.
+fn forgetful(server: u16, told: &'static str) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let is_lost = Arc::new(AtomicBool::new(false));
+    std::thread::spawn(move || {
+        for client in listener.incoming().map_while(Result::ok) {
+            let server = TcpStream::connect(("127.0.0.1", server)).unwrap();
+            let mute = Arc::new(AtomicBool::new(false));
+            let (from, to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            let (is_lost, muted) = (is_lost.clone(), mute.clone());
+            std::thread::spawn(move || {
+                carry(from, to, |chunk| {
+                    let text = String::from_utf8_lossy(chunk);
+                    let loses =
+                        text.contains("EVALSHA") && text.contains(told) && !is_lost.swap(true, Ordering::SeqCst);
+                    muted.fetch_or(loses, Ordering::SeqCst);
+                    true
+                });
+            });
+            std::thread::spawn(move || carry(server, client, |_| !mute.load(Ordering::SeqCst)));
+        }
+    });
+    port
+}
+
+/// Brings what comes to the other end, until that is not wanted any more.
+fn carry(mut from: TcpStream, mut to: TcpStream, is_wanted: impl Fn(&[u8]) -> bool) {
+    let mut chunk = vec![0; 1 << 16];
+    while let Ok(length) = from.read(&mut chunk) {
+        if length == 0 || !is_wanted(&chunk[..length]) || to.write_all(&chunk[..length]).is_err() {
+            break;
+        }
+    }
+    let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_or_a_key_is_not_told_to_be_there_or_gone_before_because_an_answer_was_lost() {
+    let server = Server::start(&DURABLE);
+    settle(&*open(&server)).await;
+    let past = |told| {
+        let settings = Settings::at(&format!("redis://127.0.0.1:{}", forgetful(server.port, told)));
+        store::open(&settings, Path::new("/nowhere"), &Clock::System).unwrap()
+    };
+    let store = past("mod:{third}:");
+    store.identity().await.unwrap();
+    assert!(store.create_site(site("third")).await.unwrap());
+    assert!(!store.create_site(site("third")).await.unwrap());
+    let store = past("k:aaaaaaaaaaaa");
+    store.identity().await.unwrap();
+    assert!(store.delete_key(Some(&blog()), &key_id('a')).await.unwrap());
+    assert!(!store.delete_key(Some(&blog()), &key_id('a')).await.unwrap());
 }

@@ -105,7 +105,9 @@ impl Base {
         plan.delete(keys::last_use(id));
         plan.remove(&Index::Keys, member(&key));
         plan.raise_settings();
-        let deleted = matches!(self.try_commit(site, &plan).await?, Committed::Written { .. });
+        // It was there a moment ago: if it is gone, that may be by this very plan, whose answer was lost.
+        let deleted =
+            matches!(self.try_commit(site, &plan).await?, Committed::Written { .. } | Committed::Unexpected(_, None));
         let mut unlist = redis::cmd("HDEL");
         unlist.arg(self.names.keys()).arg(id.as_str());
         self.write::<i64>(unlist).await?;

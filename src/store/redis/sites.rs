@@ -49,7 +49,13 @@ impl Base {
         let mut make = Plan::without_head(prefix);
         make.expect_absent(keys::HEAD.to_owned());
         make.set(keys::HEAD.to_owned(), Head::of_new_site(self.tag().await?, site.created_at.millis()));
-        Ok(Some(matches!(self.try_commit(None, &make).await?, Committed::Written { .. })))
+        let (made, after_doubt) = self.link.commit(&make, "").await?;
+        // It may be there by this very plan, whose answer was lost: then it is listed as it was asked for.
+        let is_made = match made {
+            Committed::Written { .. } => true,
+            _ => after_doubt && self.site(&site.id).await?.as_ref() == Some(site),
+        };
+        Ok(Some(is_made))
     }
 
     /// [`Store::site`](crate::store::Store::site)

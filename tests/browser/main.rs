@@ -1,6 +1,10 @@
 //! The demo page in Chromium, as readers use it: with and without script, by mouse and by keyboard.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic, its helpers too")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test may panic and reads clocks, its helpers too"
+)]
 
 #[path = "../it/app.rs"]
 #[allow(dead_code, reason = "the integration tests use all of it")]
@@ -15,7 +19,6 @@ mod driver;
 mod keyboard;
 mod reader;
 #[path = "../support/redis.rs"]
-#[allow(dead_code, reason = "the integration tests use all of it")]
 mod redis;
 mod scenarios;
 #[path = "../it/stores.rs"]

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::app::{Answer, START, TestApp, shipped, submission, with};
 use crate::redis::{DURABLE, Server, shared_redis};
-use crate::stores::Place;
+use crate::stores::{Memory, Place};
 
 /// A comment from an address, by nobody who can be told from others.
 fn from(address: &str) -> Value {
@@ -25,7 +25,7 @@ fn is_over(answer: &Answer) -> bool {
 /// Runs a test against two services, each with a way of its own to the store at this place.
 fn run_two(place: &Place, test: impl AsyncFnOnce([&TestApp; 2])) {
     let clock = Clock::manual(START.parse().unwrap());
-    let memory = || (place.open(&clock), clock.clone(), None);
+    let memory = || Memory { store: place.open(&clock), clock: clock.clone(), place: None };
     let settings = || (shipped("http", ""), Default::default());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(TestApp::serve(memory(), settings(), async |one| {

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use crate::app::START;
 use crate::redis::{Lent, shared_cluster, shared_redis, shared_valkey};
 
+#[allow(clippy::disallowed_methods, reason = "it says on what the tests run, and configures no service")]
 static KIND: LazyLock<String> = LazyLock::new(|| std::env::var("MODERATO_TEST_STORE").unwrap_or_default());
 
 /// Where a test has its store.

@@ -2,7 +2,11 @@
 //!
 //! A behaviour is a test that calls [`everywhere`]; a backend is a line in [`BACKENDS`].
 
-#![allow(clippy::unwrap_used, reason = "tests: the helpers too")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "tests: the helpers too, which read clocks and spawn"
+)]
 
 #[path = "../support/audit.rs"]
 mod audit;

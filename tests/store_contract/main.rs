@@ -10,6 +10,8 @@
 
 #[path = "../support/audit.rs"]
 mod audit;
+#[path = "../support/audit_redis.rs"]
+mod audit_redis;
 mod charges;
 mod damage;
 mod deciding;
@@ -26,6 +28,7 @@ mod listing;
 mod random;
 #[path = "../support/redis.rs"]
 mod redis;
+mod redis_damage;
 mod redis_repair;
 mod redis_sites;
 mod repair;
@@ -109,20 +112,21 @@ fn in_memory() -> Option<Bench> {
 }
 
 fn one_redis() -> Option<Bench> {
-    Some(over(&redis::shared_redis()))
+    Some(over(&redis::shared_redis(), |server| vec![server.port]))
 }
 
 fn redis_cluster() -> Option<Bench> {
-    Some(over(&redis::shared_cluster()))
+    Some(over(&redis::shared_cluster(), |cluster| cluster.primaries().iter().map(|server| server.port).collect()))
 }
 
 fn one_valkey() -> Option<Bench> {
-    redis::shared_valkey().as_ref().map(over)
+    redis::shared_valkey().as_ref().map(|lent| over(lent, |server| vec![server.port]))
 }
 
-/// A store in servers that other tests use too.
-fn over<Servers>(place: &redis::Lent<Servers>) -> Bench {
+/// A store in servers that other tests use too; the audit reads those on these ports.
+fn over<Servers: Sync>(place: &redis::Lent<Servers>, ports: fn(&Servers) -> Vec<u16>) -> Bench {
     let settings = Settings { prefix: place.prefix.clone(), ..Settings::at(&place.url) };
     let store = store::open(&settings, Path::new("/nowhere"), &Clock::System).unwrap();
-    Bench { store, audit: None }
+    let (servers, prefix): (&'static Servers, _) = (place.servers, place.prefix.clone());
+    Bench { store, audit: Some(Box::new(move || audit_redis::audit(&ports(servers), &prefix))) }
 }

@@ -11,7 +11,7 @@
 //! | `t:<id>` | string | a tombstone ([`packed`](super::packed)) |
 //! | `x:<external id>` | string | the id of the comment, or of the tombstone, that has this id of the blog's |
 //! | `i:<key>` | string, expires | what an idempotency key was used for: `<comment id> <fingerprint> <applied> <kept until>` |
-//! | `h:<kind>:<hash>` | string | an entry of the history: `<period>:<seen>,<approved>,<spam>,<abuse>;…|<member>:<uses>;…` |
+//! | `h:<kind>:<hash>` | string | an entry of the history: `<period>:<seen>,<approved>,<spam>,<abuse>;…\|<member>:<uses>;…` |
 //! | `l:<limit>:<hash>` | string, expires | until when each quota of a limit is used up, in microseconds since 1970, with blanks between |
 //! | `k:<key id>` | string | an API key, as JSON |
 //! | `u:<key id>` | string | when an API key was last used, in milliseconds |

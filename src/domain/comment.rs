@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::submission::Submission;
-use super::{AuthorId, CommentId, Counted, Decision, History, HistoryKind, Timestamp, Verdict};
+use super::{AuthorId, CommentId, Counted, Decision, ExternalId, History, HistoryKind, Timestamp, Verdict};
 
 /// A stored submission and all that became of it.
 ///
@@ -80,6 +80,14 @@ impl Comment {
         let counted = || self.counted.iter().find(|counted| of_mail(counted)).map(|mail| AuthorId::new(mail.key.hash));
         let mail = self.author_id.and_then(|author| self.mail_id.or_else(counted).filter(|mail| *mail != author));
         [self.author_id, mail]
+    }
+
+    /// The name of the comment that this one quotes, if it does: our id, or [`ExternalId::as_name`].
+    pub fn quoted(&self) -> Option<String> {
+        let parent = self.submission.parent.as_ref()?;
+        let quotes = parent.author_name.is_some() || parent.content.is_some();
+        let by_external_id = || parent.external_id.as_ref().map(ExternalId::as_name);
+        parent.id.map(|id| id.to_string()).or_else(by_external_id).filter(|_| quotes)
     }
 
     /// Whether this is a token of its author.

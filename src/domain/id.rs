@@ -109,6 +109,13 @@ impl ExternalId {
     }
 }
 
+impl ExternalId {
+    /// How a comment is named by it, beside those that are named by our ids: as [`CommentRef`] reads.
+    pub fn as_name(&self) -> String {
+        format!("ext:{self}")
+    }
+}
+
 impl fmt::Display for ExternalId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Row, named_params};
 
 use super::fault::Fault;
 use super::packed::PackedComment;
-use crate::domain::{Comment, ExternalId, Review};
+use crate::domain::{Comment, Review};
 
 /// The derived columns of a row, as [`Columns::at`] reads them.
 pub(super) const COLUMNS: &str =
@@ -38,7 +38,7 @@ impl Columns {
             post: comment.submission.post.id.to_string(),
             author,
             mail,
-            parent: quoted(comment),
+            parent: comment.quoted(),
             written_at: comment.written_at.millis(),
             received_at: comment.received_at.millis(),
             changed_at: comment.changed_at.millis(),
@@ -100,19 +100,6 @@ impl Columns {
         })?;
         Ok(())
     }
-}
-
-/// The name of the comment that this one quotes, if it does.
-pub(super) fn quoted(comment: &Comment) -> Option<String> {
-    let parent = comment.submission.parent.as_ref()?;
-    let quotes = parent.author_name.is_some() || parent.content.is_some();
-    let by_external_id = || parent.external_id.as_ref().map(name_of_external);
-    parent.id.map(|id| id.to_string()).or_else(by_external_id).filter(|_| quotes)
-}
-
-/// How the column `parent` names a comment by the blog's id.
-pub(super) fn name_of_external(id: &ExternalId) -> String {
-    format!("ext:{id}")
 }
 
 /// A comment's place in the queue, if it is in it.

@@ -65,7 +65,7 @@ pub(super) fn replace(tx: &Connection, number: i64, comment: &Comment) -> Result
         ":priority": columns::priority(comment),
         ":changed_at": comment.changed_at.millis(),
         ":address": comment.has_whole_address(),
-        ":parent": columns::quoted(comment),
+        ":parent": comment.quoted(),
         ":crc": packed.crc,
         ":packed": packed.json,
     })?;

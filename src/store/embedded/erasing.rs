@@ -2,7 +2,6 @@
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::columns;
 use super::comments::{self, Found};
 use super::fault::Fault;
 use super::feed::{self, News};
@@ -59,7 +58,7 @@ pub(super) fn empty(tx: &Connection, site: SiteRow, told: &Told) -> Result<bool,
 fn unquote(tx: &Connection, site: SiteRow, id: CommentId, external_id: Option<&ExternalId>) -> Result<usize, Fault> {
     let mut unquoted = 0;
     let mut find = tx.prepare_cached(REPLIES)?;
-    for name in [Some(id.to_string()), external_id.map(columns::name_of_external)].into_iter().flatten() {
+    for name in [Some(id.to_string()), external_id.map(ExternalId::as_name)].into_iter().flatten() {
         let replies = find.query_map((site.number, name), |row| row.get(0).map(CommentId::from_bytes))?;
         for reply in replies.collect::<Result<Vec<_>, _>>()? {
             match comments::find_by_id(tx, site, reply) {

@@ -5,7 +5,7 @@ use super::changes::rewrite;
 use super::feed::News;
 use super::keys::{self, Index};
 use super::packed::{self, Stamp};
-use super::places::{self, Place, name_of_external};
+use super::places::{self, Place};
 use super::plan::Plan;
 use super::tombstones::Buried;
 use crate::domain::{
@@ -94,7 +94,7 @@ impl Base {
     /// anybody is told of. They name it by our id or by the blog's, which it may have got after them.
     async fn unquote(&self, site: &SiteId, id: CommentId, external_id: Option<&ExternalId>) -> Result<usize, Error> {
         let mut unquoted = 0;
-        for name in [Some(id.to_string()), external_id.map(name_of_external)].into_iter().flatten() {
+        for name in [Some(id.to_string()), external_id.map(ExternalId::as_name)].into_iter().flatten() {
             let (index, mut after) = (Index::Replies(name), None);
             loop {
                 let replies = self.members(&self.names.site(site), &index, (after, false), REPLIES).await?;

@@ -1,7 +1,7 @@
 //! The indexes a comment or a tombstone stands in, and under which member: derived from the record, and from nothing else.
 
 use super::keys::Index;
-use crate::domain::{Comment, CommentId, ExternalId, Position, Review, Status, Timestamp, Tombstone};
+use crate::domain::{Comment, CommentId, Position, Review, Status, Timestamp, Tombstone};
 
 /// A place in an index.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,7 +40,7 @@ pub(super) fn of_comment(comment: &Comment) -> Vec<Place> {
         places.push(at(Index::Queue, priority));
     }
     places.extend(comment.authors().into_iter().flatten().map(|author| written(Index::Author(author))));
-    places.extend(quoted(comment).map(|name| written(Index::Replies(name))));
+    places.extend(comment.quoted().map(|name| written(Index::Replies(name))));
     if comment.has_whole_address() {
         places.push(at(Index::Address, comment.received_at.millis()));
     }
@@ -71,19 +71,6 @@ fn age(comment: &Comment) -> Index {
         (Status::Held, false) => Index::Withdrawn,
         (status, _) => Index::Age(status),
     }
-}
-
-/// The name of the comment that this one quotes, if it does.
-fn quoted(comment: &Comment) -> Option<String> {
-    let parent = comment.submission.parent.as_ref()?;
-    let quotes = parent.author_name.is_some() || parent.content.is_some();
-    let by_external_id = || parent.external_id.as_ref().map(name_of_external);
-    parent.id.map(|id| id.to_string()).or_else(by_external_id).filter(|_| quotes)
-}
-
-/// How [`Index::Replies`] names a comment by the blog's id.
-pub(super) fn name_of_external(id: &ExternalId) -> String {
-    format!("ext:{id}")
 }
 
 #[cfg(test)]

@@ -194,7 +194,18 @@ impl Server {
     /// Makes it a replica, and waits until it follows.
     pub fn follow(&self, primary: &Server) {
         self.say(&["REPLICAOF", "127.0.0.1", &primary.port.to_string()]);
-        self.wait_for("INFO replication", "master_link_status:up");
+        eventually("a replica follows", || self.follows() && primary.knows_its_followers());
+    }
+
+    /// Whether it is a replica with all that its primary had.
+    pub fn follows(&self) -> bool {
+        self.say(&["INFO", "replication"]).contains("master_link_status:up")
+    }
+
+    /// Whether each of its replicas counts as one for it, too: that is a moment after the replica is content.
+    pub fn knows_its_followers(&self) -> bool {
+        let replication = self.say(&["INFO", "replication"]);
+        replication.lines().filter(|line| line.contains("state=")).all(|line| line.contains("state=online"))
     }
 
     /// Waits until the answer to these words has this text.

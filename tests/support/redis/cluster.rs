@@ -39,9 +39,10 @@ impl Cluster {
             server.wait_for("CLUSTER INFO", "cluster_state:ok");
         }
         for server in &self.servers {
-            eventually("a replica follows", || {
-                server.is_primary() || server.say(&["INFO", "replication"]).contains("master_link_status:up")
-            });
+            eventually("a replica follows", || server.is_primary() || server.follows());
+        }
+        for server in &self.servers {
+            eventually("a primary knows its replicas as followers", || server.knows_its_followers());
         }
     }
 

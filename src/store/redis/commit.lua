@@ -9,8 +9,9 @@
 --            stop           1: whoever is over a limit's mark is told, and nothing is written
 --            charges        name, number of quotas, and of each: microseconds between two, microseconds ahead, the step
 --                           (`mark` or `refuse`)
---            deltas         name, period, seen, approved, spam, abuse, what becomes of a member (empty, `+`, `-`, or `?`: added
---                           if there is room), the member
+--            deltas         name, period, what a new entry is written as (empty: there is nothing to begin one with), and in one
+--                           text `<seen>,<approved>,<spam>,<abuse>,<sign><member>`: what is added, and what becomes of a member
+--                           (`+`, `-`, or `?`: added if there is room; empty: there is none)
 --            counts         added to approved, held, rejected, open; then 1 if the settings' version grows
 --            events         milliseconds, the event
 --            removals       name and member of an index
@@ -29,7 +30,7 @@
 -- script wrote before an error.
 
 local prefix, argv, call = KEYS[1], ARGV, redis.call
-local format, gmatch, match, sub = string.format, string.gmatch, string.match, string.sub
+local find, format, gmatch, match, sub = string.find, string.format, string.gmatch, string.match, string.sub
 
 -- The arguments are walked twice, with no tables made of them: first for what is read, which is one call, then for the rest.
 local tag, micros = argv[1], argv[2]
@@ -46,31 +47,24 @@ for n = 1, expectations do
 end
 place = expected_at + 2 * expectations
 
-local stop, charges = argv[place] == '1', {}
+local stop, charges, charges_at = argv[place] == '1', tonumber(argv[place + 1]), place + 2
 local first_charged = #names + 1
-for n = 1, tonumber(argv[place + 1]) do
-  local charge = { name = argv[place + 2], quotas = {} }
-  names[#names + 1] = prefix .. charge.name
-  local quotas = tonumber(argv[place + 3])
-  for q = 1, quotas do
-    local at = place + 1 + 3 * q
-    charge.quotas[q] = { each = tonumber(argv[at]), ahead = tonumber(argv[at + 1]), step = argv[at + 2] }
-  end
-  charges[n] = charge
-  place = place + 2 + 3 * quotas
+place = charges_at
+for n = 1, charges do
+  names[#names + 1] = prefix .. argv[place]
+  place = place + 2 + 3 * argv[place + 1]
 end
-place = place + 2
 
 local deltas, deltas_at = tonumber(argv[place]), place + 1
 local slot_of = {}
 for n = 1, deltas do
-  local name = argv[deltas_at + 8 * n - 8]
+  local name = argv[deltas_at + 4 * n - 4]
   if not slot_of[name] then
     names[#names + 1] = prefix .. name
     slot_of[name] = #names
   end
 end
-place = deltas_at + 8 * deltas
+place = deltas_at + 4 * deltas
 
 local found = {}
 if #names > 0 then
@@ -111,46 +105,50 @@ end
 -- Limits, by GCRA: of each quota, the moment up to which it is used up. Who is refused is charged nothing. The values go a
 -- minute after they have nothing to say: a clock may go back.
 local passing = {}
-if #charges > 0 then
+if charges > 0 then
   local now
   if micros == '' then
     local time = call('TIME')
-    now = tonumber(time[1]) * 1000000 + tonumber(time[2])
+    now = time[1] * 1000000 + time[2]
   else
     now = tonumber(micros)
   end
   local refused, over
-  for n, charge in ipairs(charges) do
-    local until_then, latest, q = {}, now, 0
-    local known = {}
-    for part in gmatch(found[first_charged + n - 1] or '', '%d+') do
-      known[#known + 1] = tonumber(part)
-    end
-    for _, quota in ipairs(charge.quotas) do
-      q = q + 1
-      local used = math.max(known[q] or now, now)
-      -- What lies further ahead than any burst reaches was said by another clock, or of another quota: one passes.
-      if used > now + quota.ahead + quota.each then
-        used = now + quota.ahead
-      end
-      local wait = used - quota.ahead - now
-      if wait > 0 then
-        local answer = { quota.step == 'refuse' and 'refused' or 'over', n, q, whole(wait) }
-        if quota.step == 'refuse' then
-          if not refused or wait > tonumber(refused[4]) then
-            refused = answer
-          end
-        else
-          over = over or answer
+  local at = charges_at
+  for n = 1, charges do
+    local known, from = found[first_charged + n - 1] or '', 1
+    local until_then, latest = '', now
+    for q = 1, tonumber(argv[at + 1]) do
+      local each, ahead = tonumber(argv[at + 3 * q - 1]), tonumber(argv[at + 3 * q])
+      local used = now
+      local first, last = find(known, '%d+', from)
+      if first then
+        from = last + 1
+        used = tonumber(sub(known, first, last))
+        if used < now then
+          used = now
         end
-        until_then[q] = used
-      else
-        until_then[q] = used + quota.each
       end
-      latest = math.max(latest, until_then[q])
-      until_then[q] = whole(until_then[q])
+      -- What lies further ahead than any burst reaches was said by another clock, or of another quota: one passes.
+      if used > now + ahead + each then
+        used = now + ahead
+      end
+      local wait = used - ahead - now
+      if wait <= 0 then
+        used = used + each
+      elseif argv[at + 3 * q + 1] ~= 'refuse' then
+        over = over or { 'over', n, q, whole(wait) }
+      elseif not refused or wait > tonumber(refused[4]) then
+        refused = { 'refused', n, q, whole(wait) }
+      end
+      if used > latest then
+        latest = used
+      end
+      until_then = q == 1 and whole(used) or until_then .. ' ' .. whole(used)
     end
-    passing[n] = { charge.name, table.concat(until_then, ' '), whole(math.ceil((latest - now) / 1000) + 60000) }
+    passing[3 * n - 2], passing[3 * n - 1] = argv[at], until_then
+    passing[3 * n] = whole(math.ceil((latest - now) / 1000) + 60000)
+    at = at + 2 + 3 * argv[at + 1]
   end
   if refused then
     return refused
@@ -256,20 +254,19 @@ end
 
 local entries, full = {}, false
 for n = 1, deltas do
-  local at = deltas_at + 8 * n - 8
-  local name, period, change, member = argv[at], tonumber(argv[at + 1]), argv[at + 6], argv[at + 7]
+  local at = deltas_at + 4 * n - 4
+  local name, period, fresh = argv[at], tonumber(argv[at + 1]), argv[at + 2]
   local text = entries[name]
   if text == nil then
     text = found[slot_of[name]]
   end
-  local seen, approving, spam, abuse = argv[at + 2], argv[at + 3], argv[at + 4], argv[at + 5]
-  if not text and period >= oldest and change ~= '-' and match(seen .. approving .. spam .. abuse, '^%d*[1-9]%d*$') then
-    -- A new entry of one comment is written as it is asked for.
-    local named = change == '' and '' or member .. ':1'
-    entries[name] = argv[at + 1] .. ':' .. seen .. ',' .. approving .. ',' .. spam .. ',' .. abuse .. '|' .. named
+  if not text and fresh ~= '' and period >= oldest then
+    entries[name] = fresh
   else
+    local seen, approving, spam, abuse, sign, member =
+      match(argv[at + 3], '^(%-?%d+),(%-?%d+),(%-?%d+),(%-?%d+),([-+?]?)(%d*)$')
     local add = { tonumber(seen), tonumber(approving), tonumber(spam), tonumber(abuse) }
-    local after, had_no_room = changed(text or nil, period, add, change, member)
+    local after, had_no_room = changed(text or nil, period, add, sign, member)
     entries[name] = after or false
     full = full or had_no_room
   end
@@ -290,11 +287,11 @@ for n = 1, 2 * tonumber(argv[place]), 2 do
   values[n], values[n + 1] = prefix .. argv[place + n], argv[place + n + 1]
 end
 place = place + 1 + #values
-for n = 1, tonumber(argv[place]) do
-  local at = place + 3 * n - 2
-  passing[#passing + 1] = { argv[at], argv[at + 1], argv[at + 2] }
+local last_passing = place + 3 * argv[place]
+for at = place + 1, last_passing do
+  passing[#passing + 1] = argv[at]
 end
-local trim = argv[place + 1 + 3 * tonumber(argv[place])]
+local trim = argv[last_passing + 1]
 
 -- The record that is counted with `?` stands first; the last character of its stamp says whether its member found room.
 if full then
@@ -331,8 +328,8 @@ end
 if #values > 0 then
   call('MSET', unpack(values))
 end
-for _, value in ipairs(passing) do
-  call('SET', prefix .. value[1], value[2], 'PX', value[3])
+for n = 1, #passing, 3 do
+  call('SET', prefix .. passing[n], passing[n + 1], 'PX', passing[n + 2])
 end
 for n = 1, events do
   call('XADD', prefix .. 'e', event_ids[n], 'e', argv[events_at + 2 * n - 1])

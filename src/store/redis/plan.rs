@@ -251,15 +251,8 @@ impl Plan {
         for (name, delta, fits) in &self.deltas {
             list.text(name);
             list.number(delta.period.0);
-            [delta.seen, delta.approved, delta.spam, delta.abuse].into_iter().for_each(|change| list.number(change));
-            let (change, member) = match delta.member {
-                None => ("", None),
-                Some(MemberChange::Add(member)) if *fits => ("?", Some(member)),
-                Some(MemberChange::Add(member)) => ("+", Some(member)),
-                Some(MemberChange::Remove(member)) => ("-", Some(member)),
-            };
-            list.text(change);
-            list.optional(member);
+            list.text(&new_entry(delta));
+            list.text(&change_of(delta, *fits));
         }
         self.counts.into_iter().for_each(|change| list.number(change));
         list.number(u8::from(self.raises_settings));
@@ -282,6 +275,32 @@ impl Plan {
         list.optional(self.trim);
         list.0
     }
+}
+
+/// How an entry that begins with this change is written; empty where there is nothing to begin one with.
+fn new_entry(delta: &Delta) -> String {
+    let Delta { period, seen, approved, spam, abuse, member, .. } = delta;
+    let counts = [*seen, *approved, *spam, *abuse];
+    let begins = counts.iter().all(|count| *count >= 0) && counts.iter().any(|count| *count > 0);
+    let sums = || format!("{}:{seen},{approved},{spam},{abuse}|", period.0);
+    match member {
+        _ if !begins => String::new(),
+        None => sums(),
+        Some(MemberChange::Add(member)) => format!("{}{member}:1", sums()),
+        Some(MemberChange::Remove(_)) => String::new(),
+    }
+}
+
+/// What is added to an entry, and what becomes of its member.
+fn change_of(delta: &Delta, fits: bool) -> String {
+    let Delta { seen, approved, spam, abuse, member, .. } = delta;
+    let member = match member {
+        None => String::new(),
+        Some(MemberChange::Add(member)) if fits => format!("?{member}"),
+        Some(MemberChange::Add(member)) => format!("+{member}"),
+        Some(MemberChange::Remove(member)) => format!("-{member}"),
+    };
+    format!("{seen},{approved},{spam},{abuse},{member}")
 }
 
 /// Collects arguments.

@@ -42,6 +42,12 @@ pub enum HistoryKind {
     MailOwner,
     /// The folded text, where it is long enough to tell people apart.
     Text,
+    /// The owner of a host that is linked to, or that the author's website is on.
+    Owner,
+    /// A way to reach somebody that the comment names: a telephone number, a messenger's name, an e-mail address.
+    Handle,
+    /// The network prefix that the comment came from.
+    Net,
 }
 
 impl HistoryKind {
@@ -53,22 +59,61 @@ impl HistoryKind {
             HistoryKind::MailNet => "mail_net",
             HistoryKind::MailOwner => "mail_owner",
             HistoryKind::Text => "text",
+            HistoryKind::Owner => "owner",
+            HistoryKind::Handle => "handle",
+            HistoryKind::Net => "net",
         }
     }
 
     /// Whether submissions are counted too; the others count decisions only, which keeps `record` light.
     pub fn counts_submissions(self) -> bool {
-        matches!(self, HistoryKind::Mail | HistoryKind::Account | HistoryKind::Text)
+        !matches!(self, HistoryKind::MailNet | HistoryKind::MailOwner | HistoryKind::Net)
     }
 
-    /// Whether the entry remembers who it was seen from.
-    pub fn has_members(self) -> bool {
-        self == HistoryKind::Text
+    /// Who the entry remembers it was seen from.
+    pub fn members(self) -> Option<MemberKind> {
+        match self {
+            HistoryKind::Text => Some(MemberKind::AuthorAndPost),
+            HistoryKind::Owner | HistoryKind::Handle => Some(MemberKind::Author),
+            _ => None,
+        }
     }
 
-    /// Whether the entry is about a person.
+    /// Whether the entry is about the author.
     pub fn is_author(self) -> bool {
-        self != HistoryKind::Text
+        use HistoryKind::{Account, Mail, MailNet, MailOwner};
+        matches!(self, Mail | Account | MailNet | MailOwner)
+    }
+}
+
+/// What an entry tells those apart by who it was seen from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemberKind {
+    /// Authors.
+    Author,
+    /// Authors and posts together: the same author elsewhere is another one.
+    AuthorAndPost,
+}
+
+/// A submission's own members: keyed hashes, as they stand among an entry's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Members {
+    /// The author.
+    #[serde(rename = "a")]
+    pub author: u32,
+    /// The author and the post.
+    #[serde(rename = "p")]
+    pub author_and_post: u32,
+}
+
+impl Members {
+    /// The one of a kind.
+    pub fn get(self, kind: MemberKind) -> u32 {
+        match kind {
+            MemberKind::Author => self.author,
+            MemberKind::AuthorAndPost => self.author_and_post,
+        }
     }
 }
 
@@ -121,7 +166,7 @@ pub struct Past {
     /// The kept periods, oldest first.
     #[serde(rename = "b", default, skip_serializing_if = "Vec::is_empty")]
     pub buckets: Vec<Bucket>,
-    /// Hashes of the distinct (author, post) pairs seen, at most [`MAX_MEMBERS`], sorted.
+    /// Hashes of the distinct members seen ([`HistoryKind::members`]), at most [`MAX_MEMBERS`], sorted.
     #[serde(rename = "m", default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<u32>,
 }
@@ -165,15 +210,28 @@ pub struct History {
     /// Of the same text.
     #[serde(skip_serializing_if = "Past::is_empty")]
     pub text: Past,
+    /// Of the owners that are linked to, in the order of `Facts::owners`.
+    #[serde(skip_serializing_if = "all_empty")]
+    pub owners: Vec<Past>,
+    /// Of the ways to reach somebody, in the order of `Facts::handle_names`.
+    #[serde(skip_serializing_if = "all_empty")]
+    pub handles: Vec<Past>,
+    /// Of the network prefix.
+    #[serde(skip_serializing_if = "Past::is_empty")]
+    pub net: Past,
     /// Not remembered but counted: the limit that this submission is over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub over_limit: Option<OverLimit>,
-    /// This submission's own (author, post) pair, as it would stand among the text's members.
-    pub member: u32,
+    /// This submission's own members.
+    pub members: Members,
+}
+
+fn all_empty(list: &[Past]) -> bool {
+    list.iter().all(Past::is_empty)
 }
 
 impl History {
-    /// Puts what the store remembers under a key of this kind into its place.
+    /// Puts what the store remembers under a key of this kind into its place; of a kind with several keys, behind the last.
     pub fn set(&mut self, kind: HistoryKind, past: Past) {
         match kind {
             HistoryKind::Mail => self.mail = past,
@@ -181,6 +239,9 @@ impl History {
             HistoryKind::MailNet => self.mail_net = past,
             HistoryKind::MailOwner => self.mail_owner = past,
             HistoryKind::Text => self.text = past,
+            HistoryKind::Owner => self.owners.push(past),
+            HistoryKind::Handle => self.handles.push(past),
+            HistoryKind::Net => self.net = past,
         }
     }
 }

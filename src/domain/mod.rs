@@ -28,8 +28,8 @@ pub use decision::{Dated, Decision, DecisionAction, DecisionRequest, Lesson, Rea
 pub use event::{Event, EventChange};
 pub use fault::Fault;
 pub use history::{
-    Bucket, Counted, Delta, History, HistoryKey, HistoryKind, KEPT_PERIODS, MAX_MEMBERS, MemberChange, Past, Period,
-    Tally,
+    Bucket, Counted, Delta, History, HistoryKey, HistoryKind, KEPT_PERIODS, MAX_MEMBERS, MemberChange, MemberKind,
+    Members, Past, Period, Tally,
 };
 pub use id::{AuthorId, CommentId, CommentRef, EventId, ExternalId, SiteId};
 pub use invalid::Invalid;

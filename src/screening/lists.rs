@@ -2,6 +2,8 @@
 
 /// Hosts of services that shorten links.
 pub const SHORTENERS: &str = include_str!("../../config/lists/shorteners.txt");
+/// Owners of hosts that anybody links to.
+pub const COMMON_OWNERS: &str = include_str!("../../config/lists/common-owners.txt");
 /// Words of trade that names of people do not contain.
 pub const TRADE_WORDS: &str = include_str!("../../config/lists/trade-words.txt");
 /// Polite phrases that fit any post.

@@ -5,7 +5,8 @@ use sha2::{Digest, Sha256};
 
 use super::{Error, Service};
 use crate::domain::{
-    AuthorId, Counted, Fingerprint, HistoryKey, HistoryKind, Lesson, Limit, Period, Submission, Tally, Timestamp,
+    AuthorId, Counted, Fingerprint, HistoryKey, HistoryKind, Lesson, Limit, Members, Period, Submission, Tally,
+    Timestamp,
 };
 use crate::screening::{Facts, Identity};
 use crate::store::IdempotencyKey;
@@ -18,8 +19,8 @@ pub(super) struct Traces {
     pub mail_id: Option<AuthorId>,
     /// The history entries.
     pub keys: Vec<HistoryKey>,
-    /// Its (author, post) pair.
-    pub member: u32,
+    /// Its members.
+    pub members: Members,
 }
 
 /// The keyed hash of this store.
@@ -48,13 +49,21 @@ impl Service {
             keys.push(HistoryKey { kind, hash });
         }
         keys.extend(facts.text_fingerprint().map(|hash| HistoryKey { kind: HistoryKind::Text, hash }));
+        let named = |kind: HistoryKind, name: &str| HistoryKey { kind, hash: person.hash(&[kind.as_str(), name]) };
+        keys.extend(facts.owners().iter().map(|owner| named(HistoryKind::Owner, owner)));
+        keys.extend(facts.handle_names().iter().map(|name| named(HistoryKind::Handle, name)));
+        keys.extend(identity.net.as_deref().map(|net| named(HistoryKind::Net, net)));
         let author_id = person.author_of(&identity);
         let mail_id = identity.mail.as_deref().map(|mail| person.mail_token(mail)).filter(|id| author_id != Some(*id));
         let name = submission.author.name.as_deref().unwrap_or_default();
         let who = author_id.map_or_else(|| name.to_owned(), |id| id.to_string());
-        let pair = person.hash(&["member", &who, &submission.post.id]);
-        let member = u32::from_be_bytes([pair[0], pair[1], pair[2], pair[3]]);
-        Ok(Traces { author_id, mail_id, keys, member })
+        let member = |parts: &[&str]| {
+            let hash = person.hash(parts);
+            u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]])
+        };
+        let author_and_post = member(&["member", &who, &submission.post.id]);
+        let members = Members { author: member(&["author", &who]), author_and_post };
+        Ok(Traces { author_id, mail_id, keys, members })
     }
 
     /// The author's token, if they can be told from others at all: by their account, or else by their e-mail address.
@@ -115,7 +124,7 @@ impl Traces {
     pub fn counted(&self, now: Timestamp, lesson: Lesson) -> Vec<Counted> {
         let count = |key: &HistoryKey| {
             let seen = u32::from(key.kind.counts_submissions());
-            let member = key.kind.has_members().then_some(self.member);
+            let member = key.kind.members().map(|kind| self.members.get(kind));
             let tally = Tally { seen, ..Tally::default() };
             let mut counted = Counted { key: *key, period: Period::of(now), tally, member };
             counted.tally = lesson.tally(&counted);

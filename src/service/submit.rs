@@ -202,7 +202,7 @@ impl Service {
             }
             if recalled.settings_version == active.version {
                 let judging = Stopwatch::start();
-                let history = History { member: traces.member, over_limit, ..recalled.history };
+                let history = History { members: traces.members, over_limit, ..recalled.history };
                 let verdict = screen(&facts, &history, &active.policy);
                 let hosts = facts.hosts();
                 took.screening += judging.elapsed();

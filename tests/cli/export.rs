@@ -69,7 +69,8 @@ fn nothing_in_an_export_hangs_on_the_stores_secret() {
         let keys = comments.iter().flat_map(|comment| &comment.counted).map(|counted| counted.key.hash);
         let hashes: Vec<String> =
             ids.map(|id| *id.as_bytes()).chain(keys).map(|hash| data_encoding::HEXLOWER.encode(&hash)).collect();
-        let members: Vec<u32> = comments.iter().map(|comment| comment.history.member).collect();
+        let members = comments.iter().map(|comment| comment.history.members);
+        let members: Vec<u32> = members.flat_map(|members| [members.author, members.author_and_post]).collect();
         (hashes, members)
     });
     let export = export(folder.path());

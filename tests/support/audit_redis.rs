@@ -180,9 +180,7 @@ impl Audit {
 
     fn comment(&mut self, id: &str, record: &[u8], contents: &mut Contents) {
         let Some(mut comment) = self.record::<Comment>(&format!("c:{id}"), record) else { return };
-        if record[24] == b'-' {
-            comment.counted.iter_mut().for_each(|counted| counted.member = None);
-        }
+        without_those_that_found_no_room(&mut comment.counted, record);
         self.demand(comment.id.to_string() == id, || format!("{id}: the record is of {}", comment.id));
         self.life(&comment);
         let mut stand = |index: String, key: i64| contents.stand(index, key, comment.id);
@@ -242,9 +240,7 @@ impl Audit {
 
     fn tombstone(&mut self, id: &str, record: &[u8], contents: &mut Contents) {
         let Some(mut tombstone) = self.record::<Tombstone>(&format!("t:{id}"), record) else { return };
-        if record[24] == b'-' {
-            tombstone.counted.iter_mut().for_each(|counted| counted.member = None);
-        }
+        without_those_that_found_no_room(&mut tombstone.counted, record);
         self.demand(tombstone.id.to_string() == id, || format!("{id}: the tombstone is of {}", tombstone.id));
         self.demand(!contents.comments.contains_key(&tombstone.id), || format!("{id}: erased, and still there"));
         let [author, mail] = tombstone.authors;
@@ -263,15 +259,15 @@ impl Audit {
         contents.tombstones.insert(tombstone.id, tombstone);
     }
 
-    /// A record: the stamp, the checksum, whether members found room, and JSON.
+    /// A record: the stamp, the checksum, which members found no room, and JSON.
     fn record<T: serde::de::DeserializeOwned>(&mut self, name: &str, record: &[u8]) -> Option<T> {
-        let Some((head, json)) = record.split_at_checked(25) else {
+        let Some((head, json)) = record.split_at_checked(28) else {
             self.faults.push(format!("{name}: too short"));
             return None;
         };
         let crc = format!("{:08x}", crc32fast::hash(json));
         self.demand(crc.as_bytes() == &head[16..24], || format!("{name}: checksum"));
-        self.demand(b"+-".contains(&head[24]), || format!("{name}: its head ends with {}", head[24]));
+        self.demand(head.iter().all(u8::is_ascii_hexdigit), || format!("{name}: its head is no number"));
         match serde_json::from_slice(&unpacked(json)) {
             Ok(value) => Some(value),
             Err(why) => {
@@ -482,6 +478,17 @@ fn stream(connection: &mut Connection, key: &[u8]) -> ::redis::RedisResult<Vec<(
     Ok(entries.into_iter().map(event).collect())
 }
 
+/// The members that stand among an entry's: the last four digits of a record's head name, bit by bit, those that do not.
+fn without_those_that_found_no_room(counted: &mut [Counted], record: &[u8]) {
+    let full = record.get(24..28).and_then(|hex| u16::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+    let members = counted.iter_mut().filter(|counted| counted.member.is_some());
+    for (place, counted) in members.enumerate() {
+        if full.unwrap_or(0) >> place & 1 == 1 {
+            counted.member = None;
+        }
+    }
+}
+
 fn entry_of(counted: &Counted) -> String {
     let kind = match counted.key.kind {
         HistoryKind::Mail => 'm',
@@ -489,6 +496,9 @@ fn entry_of(counted: &Counted) -> String {
         HistoryKind::MailNet => 'n',
         HistoryKind::MailOwner => 'o',
         HistoryKind::Text => 't',
+        HistoryKind::Owner => 'w',
+        HistoryKind::Handle => 'c',
+        HistoryKind::Net => 'i',
     };
     format!("h:{kind}:{}", data_encoding::HEXLOWER.encode(&counted.key.hash))
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Bucket, History, Limit, OverLimit, Past, Period, Quota, Tally};
+use crate::domain::{Bucket, History, Limit, Members, OverLimit, Past, Period, Quota, Tally};
 
 /// `history`: nothing that was not remembered is named.
 #[derive(Debug, Serialize, Deserialize)]
@@ -17,7 +17,15 @@ pub(super) struct HistoryRecord {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     mail_owner: Vec<PeriodRecord>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    text: Option<TextRecord>,
+    text: Option<SeenRecord>,
+    /// Of the owners that the comment links to, in the order of its links.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    owners: Vec<SeenRecord>,
+    /// Of the ways to reach somebody that it names, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    handles: Vec<SeenRecord>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    net: Vec<PeriodRecord>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     over_limit: Option<OverLimitRecord>,
 }
@@ -33,15 +41,15 @@ struct PeriodRecord {
     abuse: u32,
 }
 
-/// What was remembered of the text.
+/// What was remembered of something that several authors may bring.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "an object")]
-struct TextRecord {
+struct SeenRecord {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     periods: Vec<PeriodRecord>,
-    /// From how many other authors and posts it was seen, at most sixteen.
+    /// From how many others it was seen, at most sixteen: other authors, or of a text other authors and posts.
     others: u8,
-    /// Whether it was seen from this author on this post.
+    /// Whether it was seen from this author, or of a text from this author on this post.
     own: bool,
 }
 
@@ -56,19 +64,20 @@ struct OverLimitRecord {
 
 impl From<&History> for HistoryRecord {
     fn from(history: &History) -> Self {
-        let History { mail, account, mail_net, mail_owner, text, over_limit, member } = history;
-        let others = text.members.iter().filter(|other| *other != member).count();
-        let text = (!text.is_empty()).then(|| TextRecord {
-            periods: periods(text),
-            others: u8::try_from(others).unwrap_or(u8::MAX),
-            own: text.members.contains(member),
-        });
+        let History { mail, account, mail_net, mail_owner, text, owners, handles, net, over_limit, members } = history;
+        let by_author = |list: &[Past]| -> Vec<SeenRecord> {
+            let is_known = list.iter().any(|past| !past.is_empty());
+            list.iter().filter(|_| is_known).map(|past| SeenRecord::of(past, members.author)).collect()
+        };
         Self {
             mail: periods(mail),
             account: periods(account),
             mail_net: periods(mail_net),
             mail_owner: periods(mail_owner),
-            text,
+            text: (!text.is_empty()).then(|| SeenRecord::of(text, members.author_and_post)),
+            owners: by_author(owners),
+            handles: by_author(handles),
+            net: periods(net),
             over_limit: over_limit.map(|OverLimit { limit, quota: Quota { count, seconds, burst } }| OverLimitRecord {
                 limit,
                 count,
@@ -83,7 +92,13 @@ impl HistoryRecord {
     /// The history, with numbers that are all alike to the screening in the place of hashes: it asks how many there are,
     /// and whether its own is among them.
     pub(super) fn into_history(self) -> History {
-        let mut history = History {
+        /// Its own number, which none of the others has.
+        const OWN: u32 = u32::MAX;
+        let seen = |record: SeenRecord| {
+            let members = (0..u32::from(record.others)).chain(record.own.then_some(OWN)).collect();
+            Past { members, ..past(record.periods) }
+        };
+        History {
             mail: past(self.mail),
             account: past(self.account),
             mail_net: past(self.mail_net),
@@ -92,14 +107,23 @@ impl HistoryRecord {
                 limit,
                 quota: Quota { count, seconds, burst },
             }),
-            ..History::default()
-        };
-        if let Some(TextRecord { periods, others, own }) = self.text {
-            history.member = u32::from(others);
-            let members = (0..u32::from(others)).chain(own.then_some(history.member)).collect();
-            history.text = Past { members, ..past(periods) };
+            text: self.text.map(seen).unwrap_or_default(),
+            owners: self.owners.into_iter().map(seen).collect(),
+            handles: self.handles.into_iter().map(seen).collect(),
+            net: past(self.net),
+            members: Members { author: OWN, author_and_post: OWN },
         }
-        history
+    }
+}
+
+impl SeenRecord {
+    fn of(past: &Past, own: u32) -> Self {
+        let others = past.members.iter().filter(|other| **other != own).count();
+        Self {
+            periods: periods(past),
+            others: u8::try_from(others).unwrap_or(u8::MAX),
+            own: past.members.contains(&own),
+        }
     }
 }
 

@@ -15,6 +15,8 @@ pub struct Handle {
     pub kind: HandleKind,
     /// Where it stands in the content.
     pub span: Span,
+    /// What all ways of writing it share: a number's digits, an address or name in lower case.
+    pub name: String,
 }
 
 /// The kinds of ways.
@@ -87,10 +89,18 @@ const CALLING: &[&str] = &[
 ];
 
 /// Every handle of a comment, in no particular order.
-pub fn find(folded: &Folded, reading: &Reading) -> Vec<Handle> {
-    let mails = reading.mails.iter().map(|&span| Handle { kind: HandleKind::Mail, span });
+pub fn find(content: &str, folded: &Folded, reading: &Reading) -> Vec<Handle> {
+    let mails = reading.mails.iter().map(|&span| Handle {
+        kind: HandleKind::Mail,
+        span,
+        name: content.get(span.0..span.1).unwrap_or_default().to_lowercase(),
+    });
     let messengers = reading.links.iter().filter(|link| MESSENGER_HOSTS.contains(&link.target.owner.as_str()));
-    let messengers = messengers.map(|link| Handle { kind: HandleKind::Messenger, span: link.span });
+    let messengers = messengers.map(|link| Handle {
+        kind: HandleKind::Messenger,
+        span: link.span,
+        name: format!("{}{}", link.target.owner, link.target.path.to_lowercase()),
+    });
     let mut found: Vec<Handle> = mails.chain(messengers).take(MAX_HANDLES).collect();
     let is_inside_link = |span: Span| reading.links.iter().any(|link| link.span.0 < span.1 && span.0 < link.span.1);
     let named = NAMED
@@ -107,7 +117,7 @@ pub fn find(folded: &Folded, reading: &Reading) -> Vec<Handle> {
         let starts_word = !folded.text[..part.start()].ends_with(|c: char| c.is_ascii_alphanumeric());
         let span = folded.origin((part.start(), part.end()));
         if starts_word && !is_inside_link(span) {
-            found.push(Handle { kind, span });
+            found.push(Handle { kind, span, name: name_of(kind, part.as_str()) });
         }
     }
     found
@@ -132,6 +142,15 @@ fn is_phone(text: &str, start: usize, number: &str) -> bool {
     groups_fit && digits >= 8 && CALLING.iter().any(|word| ends_a_word(before, word))
 }
 
+/// A number's digits, or the name behind a messenger's word.
+fn name_of(kind: HandleKind, text: &str) -> String {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    let name = text.rsplit(|c| !is_name(c)).next().unwrap_or_default();
+    let is_number = |name: &str| name.bytes().all(|byte| !byte.is_ascii_alphabetic());
+    if kind == HandleKind::Phone || is_number(name) { digits } else { name.to_owned() }
+}
+
 fn ends_a_word(before: &str, word: &str) -> bool {
     before.rfind(word).is_some_and(|at| {
         let free = |c: Option<char>| !c.is_some_and(|c| c.is_ascii_alphanumeric());
@@ -145,7 +164,7 @@ mod tests {
     use crate::screening::facts::fold::fold;
 
     fn kinds(text: &str) -> Vec<&'static str> {
-        let found = find(&fold(text, &[]), &Reading::default());
+        let found = find(text, &fold(text, &[]), &Reading::default());
         found.iter().map(|handle| handle.kind.as_str()).collect()
     }
 

@@ -11,6 +11,7 @@ mod html;
 mod identity;
 mod links;
 mod markdown;
+mod owners;
 mod report;
 mod script;
 mod target;
@@ -43,6 +44,9 @@ const TELLING_WORDS: usize = 8;
 
 /// The longest excerpt of an evidence, in characters.
 const EXCERPT_CHARS: usize = 80;
+
+/// The most owners, and the most handles, of one comment that are remembered.
+pub const MOST_REMEMBERED: usize = 4;
 
 /// What is known of one submission at one moment.
 pub struct Facts<'a> {
@@ -154,7 +158,33 @@ impl<'a> Facts<'a> {
 
     /// E-mail addresses, messenger names and telephone numbers in the content.
     pub fn handles(&self) -> &[Handle] {
-        self.handles.get_or_init(|| self.safely("handles", || handles::find(self.folded(), self.reading())))
+        self.handles.get_or_init(|| {
+            self.safely("handles", || handles::find(&self.submission.content, self.folded(), self.reading()))
+        })
+    }
+
+    /// Whose pages the links away from the site and the author's website lead to, each once, in that order: those whose
+    /// record tells something, so no owner that anybody links to. At most [`MOST_REMEMBERED`].
+    pub fn owners(&self) -> Vec<&str> {
+        let links = self.foreign_links().map(|link| &*link.target.owner);
+        let mut owners = Vec::new();
+        for owner in links.chain(self.website().map(|site| &*site.owner)).filter(|owner| !owners::is_common(owner)) {
+            if owners.len() < MOST_REMEMBERED && !owners.contains(&owner) {
+                owners.push(owner);
+            }
+        }
+        owners
+    }
+
+    /// The names of the handles, each once. At most [`MOST_REMEMBERED`].
+    pub fn handle_names(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        for handle in self.handles() {
+            if names.len() < MOST_REMEMBERED && !names.contains(&&*handle.name) && !handle.name.is_empty() {
+                names.push(&*handle.name);
+            }
+        }
+        names
     }
 
     /// Whether the author's name contains a web address that is not the site's own.

@@ -14,13 +14,13 @@ pub const RULE: Rule = Rule {
     why: "People repeat themselves rarely, campaigns always. Case, spaces, marks and look-alike letters make no difference.",
     certain: false,
     fires: &[
-        r#"{"content": "We offer loans from two thousand to two million at three percent.", "history": {"text": {"b": [{"p": 683, "n": 1}], "m": [17]}, "member": 42}}"#,
-        r#"{"content": "We offer loans from two thousand to two million at three percent.", "history": {"text": {"b": [{"p": 683, "n": 1, "s": 1}], "m": [42]}, "member": 42}}"#,
+        r#"{"content": "We offer loans from two thousand to two million at three percent.", "history": {"text": {"b": [{"p": 683, "n": 1}], "m": [17]}, "members": {"p": 42}}}"#,
+        r#"{"content": "We offer loans from two thousand to two million at three percent.", "history": {"text": {"b": [{"p": 683, "n": 1, "s": 1}], "m": [42]}, "members": {"p": 42}}}"#,
     ],
     passes: &[
         r#"{"content": "We offer loans from two thousand to two million at three percent."}"#,
-        r#"{"content": "Posted twice by a nervous finger, sorry for the noise everybody", "history": {"text": {"b": [{"p": 683, "n": 1}], "m": [42]}, "member": 42}}"#,
-        r#"{"content": "The rules of this blog are as follows: be kind to each other.", "history": {"text": {"b": [{"p": 683, "n": 3, "a": 2}], "m": [17, 18]}, "member": 42}}"#,
+        r#"{"content": "Posted twice by a nervous finger, sorry for the noise everybody", "history": {"text": {"b": [{"p": 683, "n": 1}], "m": [42]}, "members": {"p": 42}}}"#,
+        r#"{"content": "The rules of this blog are as follows: be kind to each other.", "history": {"text": {"b": [{"p": 683, "n": 3, "a": 2}], "m": [17, 18]}, "members": {"p": 42}}}"#,
     ],
     build: from_options::<DuplicateText>,
 };
@@ -35,7 +35,7 @@ impl Check for DuplicateText {
     fn check(&self, case: &Case<'_>) -> Option<Finding> {
         let past = &case.history.text;
         let total = past.total(case.facts.now());
-        let others = past.members.iter().filter(|&&member| member != case.history.member).count();
+        let others = past.members.iter().filter(|&&member| member != case.history.members.author_and_post).count();
         let evidence = || vec![case.facts.whole(Field::Content)];
         if total.spam > total.approved {
             return Some(Finding::new("The same text was rejected as spam before.", evidence()).times(2));

@@ -22,7 +22,7 @@ pub(super) fn recall(tx: &Connection, site: SiteRow, keys: &[HistoryKey], now: T
         let (kind, hash) = (key.kind.as_str(), key.hash);
         let buckets = periods.query_map((site.number, kind, hash, oldest), bucket_of)?.collect::<Result<_, _>>()?;
         let mut past = Past { buckets, members: Vec::new() };
-        if key.kind.has_members() {
+        if key.kind.members().is_some() {
             past.members = members.query_map((site.number, kind, hash), |row| row.get(0))?.collect::<Result<_, _>>()?;
         }
         history.set(key.kind, past);

@@ -252,7 +252,7 @@ local function changed(text, period, add, change, member)
   return table.concat(periods, ';') .. '|' .. table.concat(names_of_members, ';'), full
 end
 
-local entries, full = {}, false
+local entries, asked, full = {}, 0, 0
 for n = 1, deltas do
   local at = deltas_at + 4 * n - 4
   local name, period, fresh = argv[at], tonumber(argv[at + 1]), argv[at + 2]
@@ -262,13 +262,19 @@ for n = 1, deltas do
   end
   if not text and fresh ~= '' and period >= oldest then
     entries[name] = fresh
+    if find(argv[at + 3], '?', 1, true) then
+      asked = asked + 1
+    end
   else
     local seen, approving, spam, abuse, sign, member =
       match(argv[at + 3], '^(%-?%d+),(%-?%d+),(%-?%d+),(%-?%d+),([-+?]?)(%d*)$')
     local add = { tonumber(seen), tonumber(approving), tonumber(spam), tonumber(abuse) }
     local after, had_no_room = changed(text or nil, period, add, sign, member)
     entries[name] = after or false
-    full = full or had_no_room
+    if sign == '?' then
+      full = full + (had_no_room and 2 ^ asked or 0)
+      asked = asked + 1
+    end
   end
 end
 
@@ -293,9 +299,9 @@ for at = place + 1, last_passing do
 end
 local trim = argv[last_passing + 1]
 
--- The record that is counted with `?` stands first; the last character of its stamp says whether its member found room.
-if full then
-  values[2] = sub(values[2], 1, 24) .. '-' .. sub(values[2], 26)
+-- The record that is counted with `?` stands first; the end of its head says which of its members found no room.
+if full > 0 then
+  values[2] = sub(values[2], 1, 24) .. format('%04x', full) .. sub(values[2], 29)
 end
 for name, text in pairs(entries) do
   if text then

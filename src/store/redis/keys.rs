@@ -121,6 +121,9 @@ pub(super) fn history(key: &HistoryKey) -> String {
         HistoryKind::MailNet => 'n',
         HistoryKind::MailOwner => 'o',
         HistoryKind::Text => 't',
+        HistoryKind::Owner => 'w',
+        HistoryKind::Handle => 'c',
+        HistoryKind::Net => 'i',
     };
     format!("h:{kind}:{}", data_encoding::HEXLOWER.encode(&key.hash))
 }

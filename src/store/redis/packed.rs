@@ -1,7 +1,7 @@
-//! Records as they stand in Redis: a head of 25 characters, then JSON, most often compressed.
+//! Records as they stand in Redis: a head of 28 characters, then JSON, most often compressed.
 //!
-//! The head is the stamp of the plan that wrote the record last (16 hexadecimal digits), the CRC-32 of what follows (8), and
-//! `+`, or `-` where the entry of the record's text had no room for its member. What follows is JSON if it begins with `{`; else
+//! The head is, in hexadecimal digits, the stamp of the plan that wrote the record last (16), the CRC-32 of what follows (8),
+//! and which of the entries with members that it is counted in had no room for its member (4; the first is the lowest bit). What follows is JSON if it begins with `{`; else
 //! a byte that names a dictionary (1), the length of the JSON (4 bytes, the least first) and an LZ4 block over that dictionary.
 
 use std::borrow::Cow;
@@ -13,7 +13,7 @@ use crate::domain::{Comment, CommentId, Counted, Tombstone};
 use crate::store::Error;
 
 /// How long the head is.
-pub(super) const HEAD: usize = 25;
+pub(super) const HEAD: usize = 28;
 
 /// Tells what one plan wrote from what any other wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Stamp {
 /// Packs a record that the plan of this stamp writes.
 pub(super) fn pack<T: Serialize>(stamp: Stamp, record: &T) -> Result<Vec<u8>, Error> {
     let body = compress(json(record)?);
-    let mut packed = format!("{}{:08x}+", stamp.text(), crc32fast::hash(&body)).into_bytes();
+    let mut packed = format!("{}{:08x}0000", stamp.text(), crc32fast::hash(&body)).into_bytes();
     packed.extend(body);
     Ok(packed)
 }
@@ -80,9 +80,7 @@ fn decompress(body: &[u8]) -> Result<Cow<'_, [u8]>, String> {
 
 /// Whether a value is a record.
 pub(super) fn is_record(value: &[u8]) -> bool {
-    value
-        .get(..HEAD)
-        .is_some_and(|head| head[..HEAD - 1].iter().all(u8::is_ascii_hexdigit) && b"+-".contains(&head[HEAD - 1]))
+    value.get(..HEAD).is_some_and(|head| head.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// What a plan expects of a record that it was made from: that nobody wrote it since.
@@ -92,16 +90,15 @@ pub(super) fn unchanged(record: &[u8]) -> Vec<u8> {
 
 /// The comment in a record. One that is damaged is named in the error, so that somebody can erase it.
 pub(super) fn comment(id: CommentId, record: &[u8]) -> Result<Comment, Error> {
-    let (mut comment, has_members): (Comment, bool) = unpack(record).map_err(|why| damaged("comment", id, &why))?;
-    without_members(&mut comment.counted, has_members);
+    let (mut comment, full): (Comment, u16) = unpack(record).map_err(|why| damaged("comment", id, &why))?;
+    without_members(&mut comment.counted, full);
     Ok(comment)
 }
 
 /// The tombstone in a record.
 pub(super) fn tombstone(id: CommentId, record: &[u8]) -> Result<Tombstone, Error> {
-    let (mut tombstone, has_members): (Tombstone, bool) =
-        unpack(record).map_err(|why| damaged("tombstone", id, &why))?;
-    without_members(&mut tombstone.counted, has_members);
+    let (mut tombstone, full): (Tombstone, u16) = unpack(record).map_err(|why| damaged("tombstone", id, &why))?;
+    without_members(&mut tombstone.counted, full);
     Ok(tombstone)
 }
 
@@ -115,20 +112,23 @@ pub(super) fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(json).map_err(|why| Error::Damaged(unreadable(&why)))
 }
 
-fn without_members(counted: &mut [Counted], has_members: bool) {
-    if !has_members {
-        counted.iter_mut().for_each(|counted| counted.member = None);
-    }
+/// Takes the members away that their entries had no room for.
+fn without_members(counted: &mut [Counted], full: u16) {
+    let with_members = counted.iter_mut().filter(|counted| counted.member.is_some());
+    let had_no_room =
+        |place: usize| u32::try_from(place).ok().and_then(|place| full.checked_shr(place)).unwrap_or(0) & 1 == 1;
+    with_members.enumerate().filter(|(place, _)| had_no_room(*place)).for_each(|(_, counted)| counted.member = None);
 }
 
-fn unpack<T: DeserializeOwned>(record: &[u8]) -> Result<(T, bool), String> {
+fn unpack<T: DeserializeOwned>(record: &[u8]) -> Result<(T, u16), String> {
     let (head, body) = record.split_at_checked(HEAD).ok_or("it is too short")?;
-    let crc = std::str::from_utf8(&head[16..24]).ok().and_then(|crc| u32::from_str_radix(crc, 16).ok());
+    let digits = |range| std::str::from_utf8(head.get(range)?).ok().and_then(|hex| u32::from_str_radix(hex, 16).ok());
+    let (crc, full) = (digits(16..24), digits(24..HEAD));
     if crc != Some(crc32fast::hash(body)) {
         return Err("its record does not agree with its checksum".to_owned());
     }
     let value = serde_json::from_slice(&decompress(body)?).map_err(|why| unreadable(&why))?;
-    Ok((value, head[24] != b'-'))
+    Ok((value, full.and_then(|full| u16::try_from(full).ok()).unwrap_or(0)))
 }
 
 fn damaged(kind: &str, id: CommentId, why: &str) -> Error {
@@ -150,12 +150,12 @@ mod tests {
         let long = serde_json::json!({"version": 1, "status": "held", "content": "word ".repeat(200)});
         for value in [serde_json::json!({}), long] {
             let packed = pack(Stamp::new(), &value).unwrap();
-            assert_eq!(unpack::<serde_json::Value>(&packed), Ok((value.clone(), true)));
+            assert_eq!(unpack::<serde_json::Value>(&packed), Ok((value.clone(), 0)));
             for place in 16..packed.len() - 1 {
                 let mut damaged = packed.clone();
                 damaged[place] ^= 0x10;
                 let found = unpack::<serde_json::Value>(&damaged);
-                assert!(place == HEAD - 1 || found.is_err(), "{place}: {found:?}");
+                assert!((24..HEAD).contains(&place) || found.is_err(), "{place}: {found:?}");
             }
         }
         let packed = pack(Stamp::new(), &serde_json::json!({"content": "a"})).unwrap();

@@ -93,7 +93,7 @@ pub(super) fn past(key: &HistoryKey, value: Option<&[u8]>, now: Timestamp) -> Pa
     let mut past = value.map(parse).unwrap_or_default();
     past.0.retain(|bucket| bucket.period >= oldest);
     let members =
-        if key.kind.has_members() { past.1.into_iter().map(|(member, _)| member).collect() } else { Vec::new() };
+        if key.kind.members().is_some() { past.1.into_iter().map(|(member, _)| member).collect() } else { Vec::new() };
     Past { buckets: past.0, members }
 }
 

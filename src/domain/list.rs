@@ -1,0 +1,154 @@
+//! A site's own lists: what its moderators want found, and what then becomes of a comment.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Bounded, Fault, Timestamp};
+
+/// The lists that every site has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ListName {
+    /// Words and phrases in the content and the author's name.
+    Phrases,
+    /// Domains of links and of the author's website, each with all below it.
+    Domains,
+    /// Addresses and networks that comments come from.
+    Addresses,
+    /// E-mail addresses and mail domains of authors.
+    Mails,
+}
+
+impl ListName {
+    /// Every list.
+    pub const ALL: [ListName; 4] = [ListName::Phrases, ListName::Domains, ListName::Addresses, ListName::Mails];
+
+    /// Its name in paths and JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ListName::Phrases => "phrases",
+            ListName::Domains => "domains",
+            ListName::Addresses => "addresses",
+            ListName::Mails => "mails",
+        }
+    }
+}
+
+impl FromStr for ListName {
+    type Err = Fault;
+
+    fn from_str(text: &str) -> Result<Self, Fault> {
+        let known = ListName::ALL.into_iter().find(|list| list.as_str() == text);
+        known.ok_or_else(|| Fault::new("unknown_list", "must be one of phrases, domains, addresses, mails"))
+    }
+}
+
+/// How a phrase is compared. Values of the other lists are compared as what they are, and have the match `word`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Match {
+    /// As whole words of the folded text, in any script.
+    #[default]
+    Word,
+    /// Anywhere in the folded text, within words too.
+    Substring,
+    /// As whole words, where `*` stands for any letters and digits of one word and `?` for one of them.
+    Wildcard,
+    /// As a regular expression over the folded text (lower case), in linear time.
+    Regex,
+}
+
+impl Match {
+    /// The value's word in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Match::Word => "word",
+            Match::Substring => "substring",
+            Match::Wildcard => "wildcard",
+            Match::Regex => "regex",
+        }
+    }
+}
+
+/// What becomes of a comment in which an entry is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ListAction {
+    /// So many points are added to the score: -1,000 to 1,000.
+    Points(i32),
+    /// It is held.
+    Hold,
+    /// It is rejected.
+    Reject,
+    /// It is approved.
+    Approve,
+}
+
+/// An entry of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListEntry {
+    /// What is looked for, as somebody typed it.
+    pub value: ListValue,
+    /// How.
+    #[serde(rename = "match", default)]
+    pub kind: Match,
+    /// What then becomes of the comment.
+    pub action: ListAction,
+    /// Why, for the moderators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<ListNote>,
+    /// Until when; for ever if it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// Since when it is here.
+    pub created_at: Timestamp,
+}
+
+/// What is looked for: at most 500 characters.
+pub type ListValue = Bounded<500>;
+
+/// A note on an entry: at most 500 characters.
+pub type ListNote = Bounded<500>;
+
+/// Names an entry of a list: 24 hexadecimal digits, made from list, match and value, so that the same entry comes only once.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct EntryId(String);
+
+impl EntryId {
+    /// The id of an entry.
+    pub fn of(list: ListName, entry: &ListEntry) -> Self {
+        use sha2::{Digest, Sha256};
+        let value = entry.value.trim().to_lowercase();
+        let hash = Sha256::digest(format!("{}\n{}\n{value}", list.as_str(), entry.kind.as_str()));
+        Self(data_encoding::HEXLOWER.encode(&hash[..12]))
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for EntryId {
+    type Error = Fault;
+
+    fn try_from(text: String) -> Result<Self, Fault> {
+        let is_id = text.len() == 24 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        is_id.then_some(Self(text)).ok_or_else(|| Fault::new("bad_id", "must be 24 hexadecimal digits"))
+    }
+}
+
+impl From<EntryId> for String {
+    fn from(id: EntryId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for EntryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

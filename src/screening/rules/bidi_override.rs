@@ -13,8 +13,15 @@ pub const RULE: Rule = Rule {
     summary: "The comment or its author's name contains characters that turn the direction of left-to-right text.",
     why: "What a reader sees is then not what is written: a turned address looks like another one.",
     certain: false,
-    fires: &[r#"{"content": "see moc\u202Eelpmaxe.\u202C now"}"#, r#"{"content": "Hello", "author": {"name": "A\u202En"}}"#],
-    passes: &[r#"{"content": "שלום \u202Eעולם\u202C"}"#, r#"{"content": "The name \u2068עולם\u2069 and \u200F more"}"#, r#"{"content": "Hello"}"#],
+    fires: &[
+        r#"{"content": "see moc\u202Eelpmaxe.\u202C now"}"#,
+        r#"{"content": "Hello", "author": {"name": "A\u202En"}}"#,
+    ],
+    passes: &[
+        r#"{"content": "שלום \u202Eעולם\u202C"}"#,
+        r#"{"content": "The name \u2068עולם\u2069 and \u200F more"}"#,
+        r#"{"content": "Hello"}"#,
+    ],
     build: from_options::<BidiOverride>,
 };
 

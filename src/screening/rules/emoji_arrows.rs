@@ -43,6 +43,7 @@ impl Check for EmojiArrows {
             return None;
         }
         let first = content.find(POINTERS)?;
+        let sentence = content[first..].find(". ").map_or(content.len(), |at| first + at);
         let links = facts.foreign_links().map(|link| link.span);
         let targets = links.chain(facts.handles().iter().map(|handle| handle.span)).map(|span| span.0);
         let pointed =
@@ -51,7 +52,7 @@ impl Check for EmojiArrows {
             let before = content[..at].trim_end_matches([' ', '\u{FE0F}', ':']);
             before.ends_with(POINTERS) && content[at + 1..].starts_with(|c: char| c.is_ascii_alphabetic())
         });
-        let place = pointed.chain(named).find(|&at| !content[first..at].contains(". "))?;
+        let place = pointed.chain(named).find(|&at| at <= sentence)?;
         Some(Finding::new(
             "It points at an address or name.",
             vec![facts.evidence(Field::Content, (first.min(place), place + 1))],

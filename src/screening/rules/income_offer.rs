@@ -33,8 +33,7 @@ pub const RULE: Rule = Rule {
 struct IncomeOffer {}
 
 /// Words of income.
-const INCOME: &[&str] =
-    &["earn", "earning", "earned", "income", "payout", "payouts", "gaji", "penghasilan", "зп", "salary"];
+const INCOME: &[&str] = &["earn", "earning", "earned", "income", "payout", "payouts", "gaji", "penghasilan", "зп"];
 /// How words of income begin where they are inflected.
 const INCOME_STEMS: &[&str] = &["доход", "зараб", "заработ", "зарпл", "подработ", "вакан", "прибыл", "выплат", "оплат"];
 /// Parts of words of income in a script without spaces.

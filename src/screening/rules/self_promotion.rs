@@ -44,7 +44,7 @@ const THINGS: &[&str] = &[
 
 /// Words before a verb by which it is no call.
 const TELLING: &[&str] =
-    &["i", "we", "you", "they", "it", "he", "she", "can", "could", "will", "would", "cannot", "not", "ll"];
+    &["i", "we", "you", "they", "it", "he", "she", "to", "can", "could", "will", "would", "cannot", "not", "ll"];
 
 /// How many words lie between a call and the author's `my`, and between that and the thing.
 const REACH: usize = 6;

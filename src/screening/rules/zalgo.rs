@@ -14,7 +14,10 @@ pub const RULE: Rule = Rule {
     summary: "At least three letters carry more marks than writing needs, or are struck through by marks.",
     why: "Readers still make out the word, filters do not.",
     certain: false,
-    fires: &[r#"{"content": "c\u0336a\u0336s\u0336i\u0336n\u0336o\u0336 bonus"}"#, r#"{"content": "c\u0301\u0302\u0303a\u0316\u0317\u0318s\u0301\u0302\u0303ino"}"#],
+    fires: &[
+        r#"{"content": "c\u0336a\u0336s\u0336i\u0336n\u0336o\u0336 bonus"}"#,
+        r#"{"content": "c\u0301\u0302\u0303a\u0316\u0317\u0318s\u0301\u0302\u0303ino"}"#,
+    ],
     passes: &[
         r#"{"content": "tie\u0302\u0301ng Vie\u0323\u0302t co\u0301 nhie\u0302\u0300u da\u0302\u0301u"}"#,
         r#"{"content": "1\uFE0F\u20E3 2\uFE0F\u20E3 3\uFE0F\u20E3 ❤\uFE0F"}"#,

@@ -141,6 +141,8 @@ pub fn find(content: &str, folded: &Folded, reading: &Reading) -> Vec<Handle> {
     let spelled = SPELLED.as_ref().filter(|_| is_spelling(text)).into_iter().flat_map(|regex| regex.find_iter(text));
     let short = SHORT.as_ref().filter(|_| text.contains(" to")).into_iter().flat_map(|regex| regex.find_iter(text));
     let others = mentioned.map(|found| (HandleKind::Messenger, found));
+    let spelled = spelled
+        .filter(|found| !["the", "a", "this"].iter().any(|word| found.as_str().contains(&format!(" at {word} dot "))));
     let others = others.chain(spelled.map(|found| (HandleKind::Mail, found)));
     let others = others.chain(short.map(|found| (HandleKind::Phone, found)));
     for (kind, part) in named.chain(numbers).chain(others).take(MAX_HANDLES) {

@@ -2,14 +2,19 @@
 //!
 //! It knows the keys and the nouns, and none of the store's code, so that a fault of the store cannot hide itself.
 
+#[path = "audit_redis/counted.rs"]
+mod counted;
+#[path = "audit_redis/reading.rs"]
+mod reading;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use ::redis::{Commands, Connection, FromRedisValue};
+use ::redis::{Commands, Connection};
 use moderato::domain::{
-    ApiKey, Comment, CommentId, Counted, EventChange, EventId, HistoryKind, MAX_MEMBERS, Period, Review, Status,
-    Timestamp, Tombstone,
+    Comment, CommentId, Counted, EventChange, EventId, HistoryKind, Review, Status, Timestamp, Tombstone,
 };
 
+use self::reading::{shown, sort_key, starting, stream, unpacked, without_those_that_found_no_room};
 use crate::audit::Summary;
 
 /// The least time between the going of a comment and that of its tombstone.
@@ -367,91 +372,6 @@ impl Audit {
         self.demand(kept == said, || format!("external ids: {kept:?}, the records say {said:?}"));
     }
 
-    fn history(&mut self, keys: &Keys, head: &[u64; 8], contents: &Contents) {
-        let mut sums: BTreeMap<(String, u32), [u64; 4]> = BTreeMap::new();
-        let mut uses: BTreeMap<(String, u32), u64> = BTreeMap::new();
-        for counted in &contents.counted {
-            let (name, tally) = (entry_of(counted), counted.tally);
-            let sum = sums.entry((name.clone(), counted.period.0)).or_default();
-            for (sum, part) in sum.iter_mut().zip([tally.seen, tally.approved, tally.spam, tally.abuse]) {
-                *sum += u64::from(part);
-            }
-            if let Some(member) = counted.member {
-                *uses.entry((name, member)).or_default() += 1;
-            }
-        }
-        sums.retain(|_, sum| *sum != [0; 4]);
-        let horizon = Timestamp::from_millis(i64::try_from(head[0]).unwrap());
-        let oldest = Period::of(horizon).oldest_kept().0;
-        let mut kept_uses = BTreeMap::new();
-        for (name, value) in starting(keys, "h:") {
-            let text = std::str::from_utf8(value).unwrap_or_default();
-            let Some((periods, members)) = text.split_once('|') else {
-                self.faults.push(format!("{name}: cannot be read: {text}"));
-                continue;
-            };
-            self.demand(text != "|", || format!("{name}: nothing is in it"));
-            let mut order = Vec::new();
-            for part in periods.split(';').filter(|part| !part.is_empty()) {
-                let numbers: Vec<u64> = part.split([':', ',']).map(|number| number.parse().unwrap()).collect();
-                let period = u32::try_from(numbers[0]).unwrap();
-                order.push(period);
-                let sum = sums.remove(&(name.to_owned(), period)).unwrap_or_default();
-                self.demand(numbers[1..] == sum, || format!("{name} in {period}: {part}, the records say {sum:?}"));
-            }
-            self.demand(order.is_sorted(), || format!("{name}: its periods are not in order"));
-            let mut distinct = 0;
-            for part in members.split(';').filter(|part| !part.is_empty()) {
-                let (member, uses) = part.split_once(':').unwrap();
-                kept_uses.insert((name.to_owned(), member.parse::<u32>().unwrap()), uses.parse::<u64>().unwrap());
-                distinct += 1;
-            }
-            self.demand(distinct <= MAX_MEMBERS, || format!("{name}: {distinct} members"));
-        }
-        self.demand(kept_uses == uses, || format!("members: {kept_uses:?}, the records say {uses:?}"));
-        for ((name, period), sum) in sums.iter().filter(|((_, period), _)| *period >= oldest) {
-            self.faults.push(format!("{name} in {period}: missing, the records say {sum:?}"));
-        }
-    }
-
-    /// Idempotency keys whose time is not over name something that was.
-    fn passing(&mut self, keys: &Keys, contents: &Contents) {
-        for (name, value) in starting(keys, "i:") {
-            let text = std::str::from_utf8(value).unwrap_or_default();
-            let parts: Vec<&str> = text.split(' ').collect();
-            let (Some(Ok(id)), Some(Ok(until))) =
-                (parts.first().map(|id| id.parse::<CommentId>()), parts.get(3).map(|until| until.parse::<i64>()))
-            else {
-                self.faults.push(format!("{name}: cannot be read"));
-                continue;
-            };
-            let known = contents.comments.contains_key(&id) || contents.tombstones.contains_key(&id);
-            self.demand(known || until <= contents.latest, || {
-                format!("an idempotency key names {id}, which never was")
-            });
-        }
-    }
-
-    fn api_keys(&mut self, owner: &str, keys: &Keys) {
-        let mut said = BTreeSet::new();
-        for (name, value) in starting(keys, "k:") {
-            let key: ApiKey = match serde_json::from_slice(value) {
-                Ok(key) => key,
-                Err(why) => {
-                    self.faults.push(format!("{name}: cannot be read: {why}"));
-                    continue;
-                }
-            };
-            let id = key.id.as_str();
-            said.insert([&sort_key(key.created_at.millis())[..], id.as_bytes()].concat());
-            self.demand(name == format!("k:{id}"), || format!("{name}: the record is of {id}"));
-            self.demand(key.site.as_ref().map_or("", |site| site.as_str()) == owner, || format!("{name}: another's"));
-            self.demand(self.owners.get(id).is_some_and(|listed| listed == owner), || format!("{name}: not listed"));
-        }
-        let kept = keys.indexes.get("k").cloned().unwrap_or_default();
-        self.demand(kept == said, || format!("API keys: {kept:?}, the records say {said:?}"));
-    }
-
     fn demand(&mut self, holds: bool, fault: impl FnOnce() -> String) {
         if !holds {
             self.faults.push(fault());
@@ -462,63 +382,5 @@ impl Audit {
 impl Contents {
     fn stand(&mut self, index: String, key: i64, id: CommentId) {
         self.indexes.entry(index).or_default().insert([&sort_key(key)[..], id.as_bytes()].concat());
-    }
-}
-
-/// The values of a site whose names begin so.
-fn starting<'a>(keys: &'a Keys, start: &'a str) -> impl Iterator<Item = (&'a str, &'a [u8])> {
-    let texts = keys.texts.iter().filter(move |(name, _)| name.starts_with(start));
-    texts.map(|(name, value)| (name.as_str(), value.as_slice()))
-}
-
-fn stream(connection: &mut Connection, key: &[u8]) -> ::redis::RedisResult<Vec<(EventId, Vec<u8>)>> {
-    let entries: Vec<(String, Vec<Vec<u8>>)> =
-        Vec::from_redis_value(::redis::cmd("XRANGE").arg(key).arg("-").arg("+").query::<::redis::Value>(connection)?)?;
-    let event = |(id, fields): (String, Vec<Vec<u8>>)| (id.parse().unwrap(), fields[1].clone());
-    Ok(entries.into_iter().map(event).collect())
-}
-
-/// The members that stand among an entry's: the last four digits of a record's head name, bit by bit, those that do not.
-fn without_those_that_found_no_room(counted: &mut [Counted], record: &[u8]) {
-    let full = record.get(24..28).and_then(|hex| u16::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
-    let members = counted.iter_mut().filter(|counted| counted.member.is_some());
-    for (place, counted) in members.enumerate() {
-        if full.unwrap_or(0) >> place & 1 == 1 {
-            counted.member = None;
-        }
-    }
-}
-
-fn entry_of(counted: &Counted) -> String {
-    let kind = match counted.key.kind {
-        HistoryKind::Mail => 'm',
-        HistoryKind::Account => 'a',
-        HistoryKind::MailNet => 'n',
-        HistoryKind::MailOwner => 'o',
-        HistoryKind::Text => 't',
-        HistoryKind::Owner => 'w',
-        HistoryKind::Handle => 'c',
-        HistoryKind::Net => 'i',
-    };
-    format!("h:{kind}:{}", data_encoding::HEXLOWER.encode(&counted.key.hash))
-}
-
-/// Smaller numbers come first, negative ones too.
-fn sort_key(key: i64) -> [u8; 8] {
-    (key.cast_unsigned() ^ (1 << 63)).to_be_bytes()
-}
-
-fn shown(member: &[u8]) -> String {
-    data_encoding::HEXLOWER.encode(member)
-}
-
-/// The JSON of a record's body: as it stands, or behind a byte that names the dictionary over which it is compressed.
-fn unpacked(body: &[u8]) -> std::borrow::Cow<'_, [u8]> {
-    const DICTIONARY: &[u8] = include_bytes!("../../src/store/redis/dictionary_1.txt");
-    match body {
-        [1, packed @ ..] => {
-            lz4_flex::block::decompress_size_prepended_with_dict(packed, DICTIONARY).unwrap_or_default().into()
-        }
-        plain => plain.into(),
     }
 }

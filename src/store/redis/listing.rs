@@ -90,7 +90,7 @@ impl Base {
         Ok(page)
     }
 
-    /// Members of an index beyond a position, in one direction.
+    /// Members of an index beyond a position, in one direction; fewer only at the end. What nobody of us put there is passed over.
     pub(super) async fn members(
         &self,
         prefix: &Prefix,
@@ -98,17 +98,26 @@ impl Base {
         (after, newest_first): (Option<Position>, bool),
         limit: usize,
     ) -> Result<Vec<Position>, Error> {
-        let mut question = redis::cmd("ZRANGE");
-        question.arg(prefix.key(&index.name()));
-        let beyond = after.map(|position| [b"(".as_slice(), &places::member(position.key, position.id)].concat());
-        if newest_first {
-            question.arg(beyond.unwrap_or_else(|| b"+".to_vec())).arg("-").arg("BYLEX").arg("REV");
-        } else {
-            question.arg(beyond.unwrap_or_else(|| b"-".to_vec())).arg("+").arg("BYLEX");
+        let mut found = Vec::new();
+        let mut last = after.map(|position| places::member(position.key, position.id));
+        loop {
+            let wanted = limit - found.len();
+            let mut question = redis::cmd("ZRANGE");
+            question.arg(prefix.key(&index.name()));
+            let beyond = last.as_ref().map(|member| [b"(".as_slice(), member].concat());
+            if newest_first {
+                question.arg(beyond.unwrap_or_else(|| b"+".to_vec())).arg("-").arg("BYLEX").arg("REV");
+            } else {
+                question.arg(beyond.unwrap_or_else(|| b"-".to_vec())).arg("+").arg("BYLEX");
+            }
+            question.arg("LIMIT").arg(0).arg(wanted);
+            let mut members: Vec<Vec<u8>> = self.ask(question).await?;
+            found.extend(members.iter().filter_map(|member| places::position(member)));
+            if members.len() < wanted || found.len() == limit {
+                return Ok(found);
+            }
+            last = members.pop();
         }
-        question.arg("LIMIT").arg(0).arg(limit);
-        let members: Vec<Vec<u8>> = self.ask(question).await?;
-        Ok(members.iter().filter_map(|member| places::position(member)).collect())
     }
 }
 

@@ -76,8 +76,14 @@ impl Base {
         question.arg(self.names.sites());
         let listed = self.ask::<Vec<(String, Vec<u8>)>>(question).await?;
         let mut sites = Vec::with_capacity(listed.len());
-        for (_, site) in listed.iter().filter(|(name, _)| !name.starts_with('~')) {
-            sites.push(from_json::<Site>(site)?);
+        for (name, site) in listed.iter().filter(|(name, _)| !name.starts_with('~')) {
+            match from_json::<Site>(site) {
+                Ok(site) => sites.push(site),
+                // One damaged entry must not hide all others.
+                Err(why) => {
+                    tracing::error!("left out of the sites: the entry of {name} in {}: {why}", self.names.sites())
+                }
+            }
         }
         sites.sort_by(|one, other| one.id.cmp(&other.id));
         Ok(sites)

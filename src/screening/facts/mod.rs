@@ -46,7 +46,7 @@ const TELLING_WORDS: usize = 8;
 const EXCERPT_CHARS: usize = 80;
 
 /// The most owners, and the most handles, of one comment that are remembered.
-pub const MOST_REMEMBERED: usize = 4;
+const MOST_REMEMBERED: usize = 4;
 
 /// What is known of one submission at one moment.
 pub struct Facts<'a> {
@@ -164,7 +164,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Whose pages the links away from the site and the author's website lead to, each once, in that order: those whose
-    /// record tells something, so no owner that anybody links to. At most [`MOST_REMEMBERED`].
+    /// record tells something, so no owner that anybody links to. At most four.
     pub fn owners(&self) -> Vec<&str> {
         let links = self.foreign_links().map(|link| &*link.target.owner);
         let mut owners = Vec::new();
@@ -176,7 +176,7 @@ impl<'a> Facts<'a> {
         owners
     }
 
-    /// The names of the handles, each once. At most [`MOST_REMEMBERED`].
+    /// The names of the handles, each once. At most four.
     pub fn handle_names(&self) -> Vec<&str> {
         let mut names = Vec::new();
         for handle in self.handles() {

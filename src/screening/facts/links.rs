@@ -54,7 +54,7 @@ impl Syntax {
 /// Whose page a link leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// The site's own: never held against anybody.
+    /// The site's own, or one in the reader's own network: never held against anybody.
     Own,
     /// Anybody else's.
     Foreign,
@@ -108,7 +108,7 @@ pub fn read(content: &str, side: impl Fn(&str) -> Side) -> Reading {
     reading.mails.extend(mails);
     reading.links.sort_by_key(|link| link.span);
     for link in &mut reading.links {
-        link.side = side(&link.target.owner);
+        link.side = if link.target.is_local { Side::Own } else { side(&link.target.owner) };
     }
     reading
 }

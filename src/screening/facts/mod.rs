@@ -5,8 +5,10 @@ mod bbcode;
 mod compat;
 mod disguise;
 mod entities;
+mod extent;
 mod fold;
 mod handles;
+mod host;
 mod html;
 mod identity;
 mod links;
@@ -15,6 +17,7 @@ mod owners;
 mod report;
 mod script;
 mod target;
+mod undisguise;
 mod words;
 mod work;
 

@@ -28,6 +28,7 @@ mod listing;
 mod random;
 #[path = "../support/redis.rs"]
 mod redis;
+mod redis_damage;
 mod redis_repair;
 mod redis_sites;
 mod repair;

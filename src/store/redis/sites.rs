@@ -178,7 +178,10 @@ fn listed(id: &SiteId, value: &[u8]) -> Site {
         Ok(_) => "it is of another site".to_owned(),
         Err(why) => why.to_string(),
     };
-    tracing::error!(site = id.as_str(), "what the list of sites says of it is damaged; rename it to write that anew: {why}");
+    tracing::error!(
+        site = id.as_str(),
+        "what the list of sites says of it is damaged; rename it to write that anew: {why}"
+    );
     let name = SiteName::try_from(id.as_str().to_owned()).unwrap_or_default();
     Site { id: id.clone(), name, created_at: Timestamp::from_millis(0) }
 }

@@ -1,10 +1,7 @@
 //! What becomes of damaged values in Redis: each is named, hides no other, and can be erased or made anew.
 
-use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ::redis::{Commands, Connection};
 use moderato::clock::Clock;
@@ -12,11 +9,11 @@ use moderato::domain::DecisionAction::Approve;
 use moderato::domain::{
     AuthorId, Counts, EventId, Filter, HistoryKind, KeyId, ListQuery, Sort, Status, Timestamp, Totals,
 };
-use moderato::store::{self, Error, Expired, Forgotten, Recall, Settings, Store};
+use moderato::store::{self, Error, Existing, Expired, Forgotten, Recall, Recorded, Settings, Store};
 
 use crate::audit_redis::audit;
 use crate::fixture::*;
-use crate::redis::{DURABLE, Lent, Server, shared_redis};
+use crate::redis::{Lent, Server, shared_redis};
 
 /// Ways a record goes bad: content that no longer fits its checksum, bytes that are no record, a lost end, nothing left of it.
 const DAMAGES: [fn(Vec<u8>) -> Vec<u8>; 4] = [
@@ -201,7 +198,7 @@ async fn a_damaged_tombstone_is_listed_by_what_is_known_and_its_comment_stays_go
             (&Some(external("x-1")), whole.status, whole.version)
         );
         assert_eq!((lost.erased_at, &lost.counted), (whole.erased_at, &Vec::new()));
-        assert_eq!(house.store.tombstones(&blog(), None, 1).await.unwrap(), [lost.clone()]);
+        assert_eq!(house.store.tombstones(&blog(), None, 1).await.unwrap(), std::slice::from_ref(lost));
         assert_eq!(house.store.get(&blog(), &by_external("x-1")).await.unwrap(), None);
         assert_eq!(house.store.repair(&blog()).await.unwrap().damaged, [id(1)]);
         // Erasing it writes it anew, once.
@@ -227,6 +224,24 @@ async fn damaged_tombstones_stall_neither_retention_nor_forgetting() {
         assert_eq!(house.store.tombstones(&blog(), None, 10).await.unwrap(), []);
         house.store.repair(&blog()).await.unwrap();
         assert_eq!(house.audit().unwrap().tombstones, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_tombstone_that_goes_frees_its_external_id_at_once_or_by_repair() {
+    for is_told in [true, false] {
+        let house = with_tombstones(|_| b"x".to_vec()).await;
+        if !is_told {
+            let _: usize =
+                ::redis::cmd("XTRIM").arg(house.key("e")).arg("MAXLEN").arg(0).query(&mut house.behind()).unwrap();
+        }
+        assert_eq!(house.expire(on(500)).await, (0, 2));
+        let anew = async |n| house.store.record(&blog(), new(named(held(n), "x-1"))).await.unwrap();
+        if !is_told {
+            assert_eq!(anew(3).await, Recorded::Existing(Existing::Erased(id(1))));
+            house.store.repair(&blog()).await.unwrap();
+        }
+        assert_eq!(anew(4).await, Recorded::New);
     }
 }
 
@@ -364,62 +379,4 @@ async fn strange_members_of_indexes_end_no_list_early() {
     assert_eq!(house.store.forget(&blog(), author, on(501)).await.unwrap().comments, 4);
     house.store.repair(&blog()).await.unwrap();
     house.audit().unwrap();
-}
-
-/// The port of a way to a server on which so many looks at all keys of the site `blog` find none.
-fn short_sighted(server: u16, looks: Arc<AtomicUsize>) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        for client in listener.incoming().map_while(Result::ok) {
-            let server = TcpStream::connect(("127.0.0.1", server)).unwrap();
-            let (from, to, looks) = (client.try_clone().unwrap(), server.try_clone().unwrap(), looks.clone());
-            std::thread::spawn(move || carry(from, to, |chunk| blind(chunk, &looks)));
-            std::thread::spawn(move || carry(server, client, |_| ()));
-        }
-    });
-    port
-}
-
-/// Lets a SCAN for the site's keys look for those of a site that is not there.
-fn blind(chunk: &mut [u8], looks: &AtomicUsize) {
-    let place = |part: &[u8]| chunk.windows(part.len()).position(|window| window == part);
-    if let (Some(_), Some(at)) = (place(b"SCAN"), place(b"{blog}:*"))
-        && looks.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
-    {
-        chunk[at + 1..at + 5].copy_from_slice(b"none");
-    }
-}
-
-fn carry(mut from: TcpStream, mut to: TcpStream, change: impl Fn(&mut [u8])) {
-    let mut chunk = vec![0; 1 << 16];
-    while let Ok(length @ 1..) = from.read(&mut chunk) {
-        change(&mut chunk[..length]);
-        if to.write_all(&chunk[..length]).is_err() {
-            break;
-        }
-    }
-    let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn repair_makes_nothing_anew_from_a_look_that_left_records_out() {
-    let server = Server::start(&DURABLE);
-    let looks = Arc::new(AtomicUsize::new(0));
-    let url = format!("redis://127.0.0.1:{}", short_sighted(server.port, looks.clone()));
-    let store = store::open(&Settings::at(&url), Path::new("/nowhere"), &Clock::System).unwrap();
-    crate::repair::fill(&*store).await;
-    let counts = store.counts(&blog()).await.unwrap();
-    looks.store(100, Ordering::SeqCst);
-    let refused = store.repair(&blog()).await.unwrap_err();
-    assert!(matches!(&refused, Error::Unavailable(why) if why.contains("left some of its records out")), "{refused}");
-    assert!(looks.swap(0, Ordering::SeqCst) < 100, "it was blind, and not for ever");
-    assert_eq!(store.counts(&blog()).await.unwrap(), counts);
-    audit(&[server.port], "mod").unwrap();
-    // One that is short is made again.
-    looks.store(1, Ordering::SeqCst);
-    let repaired = store.repair(&blog()).await.unwrap();
-    assert_eq!((looks.load(Ordering::SeqCst), repaired.comments, repaired.tombstones), (0, 4, 2));
-    assert_eq!((repaired.counts, repaired.history), (0, 0));
-    audit(&[server.port], "mod").unwrap();
 }

@@ -6,9 +6,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use moderato::domain::{Submission, Timestamp};
-use moderato::screening::{Facts, FactsReport, Policy, Settings};
+use moderato::domain::{DecidedBy, History, Submission, Timestamp};
+use moderato::screening::{Facts, FactsReport, Policy, Settings, screen};
 use serde_json::{Value, json};
+
+#[path = "../support/generators.rs"]
+mod generators;
 
 /// Differences by suite and case, with their reasons: lines of suite, case and reason, with tabs between.
 fn agreed() -> BTreeMap<(String, String), String> {
@@ -30,12 +33,24 @@ fn read(name: &str) -> String {
 }
 
 fn facts(content: &str) -> FactsReport {
+    let (submission, policy) = (submission(content), policy());
+    Facts::new(&submission, &policy, now()).report()
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_millis(1_767_225_600_000)
+}
+
+fn policy() -> Policy {
     let root: toml::Table = toml::from_str(include_str!("../../config/moderato.toml")).unwrap();
     let settings: Settings = root["policy"].clone().try_into().unwrap();
-    let policy = Policy::compile(&settings).unwrap_or_else(|faults| panic!("{faults:?}"));
-    let submission = json!({"post": {"id": "p", "tags": []}, "kind": "comment", "author": {}, "client": {}, "form": {}, "content": content, "format": "text"});
-    let submission: Submission = serde_json::from_value(submission).unwrap();
-    Facts::new(&submission, &policy, Timestamp::from_millis(1_767_225_600_000)).report()
+    Policy::compile(&settings).unwrap_or_else(|faults| panic!("{faults:?}"))
+}
+
+fn submission(content: &str) -> Submission {
+    let submission = json!({"post": {"id": "p", "tags": []}, "kind": "comment", "author": {}, "client": {}, "form": {},
+        "content": content, "format": "text"});
+    serde_json::from_value(submission).unwrap()
 }
 
 /// What is found in a text as its author wrote it: addresses and e-mail addresses.
@@ -166,8 +181,25 @@ fn addresses_that_a_browser_opens_have_their_host_in_a_sentence() {
 #[test]
 fn naughty_strings_are_read_and_only_few_hold_links() {
     let mut tally = Tally::of("blns");
-    for text in serde_json::from_str::<Vec<String>>(&read("blns/blns.json")).unwrap() {
+    for text in serde_json::from_str::<Vec<String>>(&read("../hostile/blns/blns.json")).unwrap() {
         tally.expect(&text, &[], &found(&text));
     }
     tally.end(0.9);
+}
+
+#[test]
+fn hostile_texts_are_screened_whole_or_held_for_their_work() {
+    let policy = policy();
+    let mut over_budget = Vec::new();
+    for (name, text) in generators::GENERATORS {
+        let submission = submission(&text(64 * 1024));
+        let facts = Facts::new(&submission, &policy, now());
+        let verdict = screen(&facts, &History::default(), &policy);
+        assert_ne!(verdict.decided_by, DecidedBy::Unavailable, "{name}: a part of it panicked");
+        over_budget.extend((verdict.decided_by == DecidedBy::Budget).then_some(*name));
+        for link in facts.report().links {
+            assert!(submission.content.get(link.span.0..link.span.1).is_some(), "{name}: {:?}", link.span);
+        }
+    }
+    assert!(over_budget.contains(&"addresses") && !over_budget.contains(&"words"), "{over_budget:?}");
 }

@@ -22,8 +22,22 @@ pub struct Link {
     pub text: Option<String>,
     /// Where it leads.
     pub target: Target,
+    /// Where the page that it leads to sends its readers on, if the address names that in a parameter.
+    pub unwrapped: Option<Target>,
     /// Whose page it leads to.
     pub side: Side,
+}
+
+impl Link {
+    /// Who owns the page that readers end up on.
+    pub fn owner(&self) -> &str {
+        &self.unwrapped.as_ref().unwrap_or(&self.target).owner
+    }
+
+    /// Whether its readers end up with another owner than the one it names.
+    pub fn leads_on(&self) -> bool {
+        self.owner() != self.target.owner
+    }
 }
 
 /// How a link is written.
@@ -103,12 +117,21 @@ pub fn read(content: &str, side: impl Fn(&str) -> Side) -> Reading {
     let Bare { links, mails } = bare::find(content, &covered, &mut reading.work);
     for (span, target) in links {
         let address = content[span.0..span.1].to_owned();
-        reading.links.push(Link { syntax: Syntax::Bare, span, address, text: None, target, side: Side::Foreign });
+        reading.links.push(Link {
+            syntax: Syntax::Bare,
+            span,
+            address,
+            text: None,
+            target,
+            unwrapped: None,
+            side: Side::Foreign,
+        });
     }
     reading.mails.extend(mails);
     reading.links.sort_by_key(|link| link.span);
     for link in &mut reading.links {
-        link.side = if link.target.is_local { Side::Own } else { side(&link.target.owner) };
+        link.unwrapped = link.target.unwrapped();
+        link.side = if link.target.is_local { Side::Own } else { side(link.owner()) };
     }
     reading
 }
@@ -119,7 +142,7 @@ fn push(reading: &mut Reading, syntax: Syntax, span: Span, (address, text): (Str
     } else if reading.work.spend_link()
         && let Some(target) = absolute(&address)
     {
-        reading.links.push(Link { syntax, span, address, text, target, side: Side::Foreign });
+        reading.links.push(Link { syntax, span, address, text, target, unwrapped: None, side: Side::Foreign });
     }
 }
 

@@ -91,7 +91,8 @@ impl<'a> Facts<'a> {
 
     /// The hosts of all links and of the author's website, in ASCII, sorted, each once.
     pub fn hosts(&self) -> Vec<String> {
-        let links = self.links().iter().map(|link| link.target.host.clone());
+        let links = self.links().iter().flat_map(|link| [Some(&link.target), link.unwrapped.as_ref()]);
+        let links = links.flatten().map(|target| target.host.clone());
         let mut hosts: Vec<String> = links.chain(self.any_website().map(|target| target.host.clone())).collect();
         hosts.sort_unstable();
         hosts.dedup();
@@ -169,7 +170,7 @@ impl<'a> Facts<'a> {
     /// Whose pages the links away from the site and the author's website lead to, each once, in that order: those whose
     /// record tells something, so no owner that anybody links to. At most four.
     pub fn owners(&self) -> Vec<&str> {
-        let links = self.foreign_links().map(|link| &*link.target.owner);
+        let links = self.foreign_links().map(Link::owner);
         let mut owners = Vec::new();
         for owner in links.chain(self.website().map(|site| &*site.owner)).filter(|owner| !owners::is_common(owner)) {
             if owners.len() < MOST_REMEMBERED && !owners.contains(&owner) {
@@ -177,6 +178,14 @@ impl<'a> Facts<'a> {
             }
         }
         owners
+    }
+
+    /// Where the content and the author's website lead to an owner.
+    pub fn evidence_of_owner(&self, owner: &str) -> Vec<Evidence> {
+        let links = self.foreign_links().filter(|link| link.owner() == owner);
+        let mut evidence: Vec<_> = links.map(|link| self.evidence(Field::Content, link.span)).take(5).collect();
+        evidence.extend(self.website().filter(|site| site.owner == owner).map(|_| self.whole(Field::AuthorUrl)));
+        evidence
     }
 
     /// The names of the handles, each once. At most four.

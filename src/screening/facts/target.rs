@@ -49,6 +49,39 @@ impl Target {
         Some(Self { owner, path: path_of(&url), host, is_local })
     }
 
+    /// Where the page sends its readers on: an address in a parameter that redirections use. One within another is followed
+    /// once.
+    pub fn unwrapped(&self) -> Option<Self> {
+        const PARAMETERS: &[&str] = &[
+            "adurl",
+            "dest",
+            "destination",
+            "go",
+            "goto",
+            "link",
+            "next",
+            "out",
+            "q",
+            "r",
+            "redir",
+            "redirect",
+            "redirect_to",
+            "redirect_uri",
+            "redirect_url",
+            "target",
+            "to",
+            "u",
+            "uri",
+            "url",
+        ];
+        let (_, query) = self.path.split_once('?')?;
+        let on = url::form_urlencoded::parse(query.as_bytes()).find_map(|(name, value)| {
+            let is_address = value.starts_with("http://") || value.starts_with("https://") || value.starts_with("//");
+            (is_address && PARAMETERS.contains(&name.to_ascii_lowercase().as_str())).then(|| Self::of(&value))?
+        });
+        on.filter(|target| target.owner != self.owner)
+    }
+
     fn numeric(host: String, url: &Url) -> Self {
         Self { owner: host.clone(), host, path: path_of(url), is_local: false }
     }

@@ -13,8 +13,11 @@ const SPELT: &[&str] =
     &["com", "net", "org", "info", "ru", "co", "io", "biz", "xyz", "top", "shop", "site", "online", "club"];
 
 /// Words before ` dot com ` that speak of it rather than spell an address.
-const SPEAKING: &[&str] =
-    &["the", "a", "of", "and", "or", "every", "each", "any", "this", "that", "first", "old", "to", "in"];
+const SPEAKING: &[&str] = &[
+    "a", "add", "added", "adding", "and", "any", "called", "each", "every", "first", "in", "its", "like", "my", "of",
+    "old", "or", "our", "say", "says", "that", "the", "their", "this", "to", "type", "typed", "typing", "was", "were",
+    "with", "word", "words", "your",
+];
 
 /// A text without disguises.
 pub struct Undisguised<'a> {

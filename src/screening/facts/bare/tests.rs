@@ -1,3 +1,5 @@
+//! What is read as an address in running text, and what is not.
+
 use super::*;
 
 fn hosts(text: &str) -> Vec<String> {

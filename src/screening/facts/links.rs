@@ -189,10 +189,11 @@ fn html(content: &str, reading: &mut Reading, covered: &mut Vec<Span>) {
     }
 }
 
-/// Ends an HTML link: its text is what stands between its tags.
+/// Ends an HTML link: its text is what stands between its tags, if anybody sees it.
 fn close(content: &str, marks: &[Mark], address: String, reading: &mut Reading) {
     let (Some(first), Some(last)) = (marks.first(), marks.last()) else { return };
-    let parts = marks.windows(2).map(|pair| &content[pair[0].span.1..pair[1].span.0]);
+    let seen = if first.is_veiled { &[] } else { marks };
+    let parts = seen.windows(2).map(|pair| &content[pair[0].span.1..pair[1].span.0]);
     let text: String = parts.collect::<Vec<_>>().concat();
     push(reading, Syntax::Html, (first.span.0, last.span.1), (address, Some(text)));
 }

@@ -101,7 +101,12 @@ pub fn read(content: &str, side: impl Fn(&str) -> Side) -> Reading {
     }
     covered.sort_unstable();
     let explained = covered.clone();
-    for link in markdown::links(content) {
+    let written = markdown::links(content);
+    for span in markdown::definitions(content, &written) {
+        reading.hidden.push(Hidden { span, shows: Shows::Space });
+        covered.push(span);
+    }
+    for link in written {
         let before = explained.partition_point(|span| span.0 <= link.span.0);
         let is_within = |span: &Span| link.span.1 <= span.1;
         if explained[before.saturating_sub(8)..before].iter().any(is_within) {

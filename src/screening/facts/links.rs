@@ -101,7 +101,12 @@ pub fn read(content: &str, side: impl Fn(&str) -> Side) -> Reading {
     }
     covered.sort_unstable();
     let explained = covered.clone();
-    for link in markdown::links(content) {
+    let written = markdown::links(content);
+    for span in markdown::definitions(content, &written) {
+        reading.hidden.push(Hidden { span, shows: Shows::Space });
+        covered.push(span);
+    }
+    for link in written {
         let before = explained.partition_point(|span| span.0 <= link.span.0);
         let is_within = |span: &Span| link.span.1 <= span.1;
         if explained[before.saturating_sub(8)..before].iter().any(is_within) {
@@ -189,10 +194,11 @@ fn html(content: &str, reading: &mut Reading, covered: &mut Vec<Span>) {
     }
 }
 
-/// Ends an HTML link: its text is what stands between its tags.
+/// Ends an HTML link: its text is what stands between its tags, if anybody sees it.
 fn close(content: &str, marks: &[Mark], address: String, reading: &mut Reading) {
     let (Some(first), Some(last)) = (marks.first(), marks.last()) else { return };
-    let parts = marks.windows(2).map(|pair| &content[pair[0].span.1..pair[1].span.0]);
+    let seen = if first.is_veiled { &[] } else { marks };
+    let parts = seen.windows(2).map(|pair| &content[pair[0].span.1..pair[1].span.0]);
     let text: String = parts.collect::<Vec<_>>().concat();
     push(reading, Syntax::Html, (first.span.0, last.span.1), (address, Some(text)));
 }

@@ -62,6 +62,8 @@ pub struct Facts<'a> {
     handles: OnceCell<Vec<Handle>>,
     words: OnceCell<Words>,
     website: OnceCell<Option<Target>>,
+    /// Where the author's website sends its readers on.
+    website_on: OnceCell<Option<Target>>,
     post_owner: OnceCell<Option<String>>,
     /// Whether a part of it panicked.
     failed: Cell<bool>,
@@ -82,6 +84,7 @@ impl<'a> Facts<'a> {
             handles: OnceCell::new(),
             words: OnceCell::new(),
             website: OnceCell::new(),
+            website_on: OnceCell::new(),
             post_owner: OnceCell::new(),
             failed: Cell::new(false),
             #[cfg(test)]
@@ -172,7 +175,7 @@ impl<'a> Facts<'a> {
     pub fn owners(&self) -> Vec<&str> {
         let links = self.foreign_links().map(Link::owner);
         let mut owners = Vec::new();
-        for owner in links.chain(self.website().map(|site| &*site.owner)).filter(|owner| !owners::is_common(owner)) {
+        for owner in links.chain(self.website_owner()).filter(|owner| !owners::is_common(owner)) {
             if owners.len() < MOST_REMEMBERED && !owners.contains(&owner) {
                 owners.push(owner);
             }
@@ -184,7 +187,7 @@ impl<'a> Facts<'a> {
     pub fn evidence_of_owner(&self, owner: &str) -> Vec<Evidence> {
         let links = self.foreign_links().filter(|link| link.owner() == owner);
         let mut evidence: Vec<_> = links.map(|link| self.evidence(Field::Content, link.span)).take(5).collect();
-        evidence.extend(self.website().filter(|site| site.owner == owner).map(|_| self.whole(Field::AuthorUrl)));
+        evidence.extend(self.website_owner().filter(|named| *named == owner).map(|_| self.whole(Field::AuthorUrl)));
         evidence
     }
 
@@ -214,7 +217,14 @@ impl<'a> Facts<'a> {
 
     /// Where the author's website is, unless it is the site itself.
     pub fn website(&self) -> Option<&Target> {
-        self.any_website().filter(|target| self.side(&target.owner) == Side::Foreign)
+        let owner = &self.website_on().or(self.any_website())?.owner;
+        self.any_website().filter(|_| self.side(owner) == Side::Foreign)
+    }
+
+    /// Who owns the page that readers of the author's website end up on, unless it is the site itself.
+    pub fn website_owner(&self) -> Option<&str> {
+        let website = self.website()?;
+        Some(&self.website_on().unwrap_or(website).owner)
     }
 
     /// Whether all of it could be read, and within the budget.
@@ -291,6 +301,10 @@ impl<'a> Facts<'a> {
     fn any_website(&self) -> Option<&Target> {
         let read = || Target::of(self.submission.author.url.as_deref()?);
         self.website.get_or_init(|| self.safely("website", read)).as_ref()
+    }
+
+    fn website_on(&self) -> Option<&Target> {
+        self.website_on.get_or_init(|| self.any_website().and_then(Target::unwrapped)).as_ref()
     }
 
     fn visible_chars(&self) -> impl Iterator<Item = char> {

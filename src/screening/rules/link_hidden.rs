@@ -11,16 +11,18 @@ use crate::screening::facts::Link;
 pub const RULE: Rule = Rule {
     id: "link_hidden",
     group: Group::Links,
-    summary: "A link of the content has no visible text.",
+    summary: "A link of the content has no visible text, or is styled so that nobody sees it.",
     why: "No reader follows it: it is there for search engines.",
     certain: false,
     fires: &[
         r#"{"content": "Nice write-up. <a href=\"http://pills.example/\"></a>"}"#,
         r#"{"content": "Agreed. [](https://pills.example/)", "format": "markdown"}"#,
+        r#"{"content": "Agreed. <div style=\"display:none\"><a href=\"http://pills.example/\">pills</a></div>"}"#,
     ],
     passes: &[
         r#"{"content": "<a href=\"http://pics.example/1\"><img src=\"http://pics.example/1.png\"></a>"}"#,
-        r#"{"content": "<a href=\"http://notes.example/\">my notes</a>"}"#,
+        r#"{"content": "Like this: ![](https://pics.example/1.png)", "format": "markdown"}"#,
+        r#"{"content": "<span style=\"font-size:0.9em\"><a href=\"http://notes.example/\">my notes</a></span>"}"#,
     ],
     build: from_options::<LinkHidden>,
 };
@@ -39,7 +41,10 @@ impl Check for LinkHidden {
 }
 
 fn is_hidden(content: &str, link: &Link) -> bool {
-    let shows_picture = || content[link.span.0..link.span.1].to_ascii_lowercase().contains("<img");
+    let shows_picture = || {
+        let written = content[link.span.0..link.span.1].to_ascii_lowercase();
+        ["<img", "![", "[img"].iter().any(|picture| written.contains(picture))
+    };
     link.text.as_deref().is_some_and(|text| !text.contains(is_visible)) && !shows_picture()
 }
 

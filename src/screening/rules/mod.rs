@@ -17,6 +17,7 @@ mod letter_spacing;
 mod link_count;
 mod link_hidden;
 mod link_numeric_host;
+mod link_on_foreign_path;
 mod link_only;
 mod link_open_redirect;
 mod link_owner_bad_record;
@@ -52,6 +53,7 @@ pub const ALL: &[&Rule] = &[
     &link_userinfo::RULE,
     &link_numeric_host::RULE,
     &link_open_redirect::RULE,
+    &link_on_foreign_path::RULE,
     &author_name_link::RULE,
     &author_name_keywords::RULE,
     &author_url_untrusted::RULE,

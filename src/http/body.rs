@@ -57,14 +57,6 @@ impl Incoming {
         poll_fn(|cx| Pin::new(&mut *self.0.borrow_mut()).poll_next(cx)).await
     }
 
-    /// Lets what was sent together with the head arrive. actix works on a request before it looks at the bytes behind the head,
-    /// and would close the connection after a refusal at once, as if the body were still under way.
-    pub async fn let_arrive(&self) {
-        if !matches!(*self.0.borrow(), Payload::None) {
-            tokio::task::yield_now().await;
-        }
-    }
-
     fn too_slow() -> Problem {
         let (begin, all) = (BEGINNING.as_secs(), BODY_TIME.as_secs());
         let detail =

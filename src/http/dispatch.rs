@@ -70,9 +70,6 @@ impl Path {
         let body = Incoming::new(payload.into_inner());
         let answer = AssertUnwindSafe(self.answer(&request, body.clone(), &id)).catch_unwind().await;
         let answer = answer.unwrap_or_else(|_| Err(service::Error::Internal("a handler panicked".to_owned()).into()));
-        if answer.is_err() {
-            body.let_arrive().await;
-        }
         let mut response = answer.unwrap_or_else(|problem| problem.into_response(&id));
         let headers = response.headers_mut();
         if let Ok(value) = HeaderValue::from_str(id.as_str()) {

@@ -253,29 +253,3 @@ fn a_body_that_is_slow_is_not_waited_for() {
         assert!((10..=11).contains(&endless.1), "{endless:?}");
     });
 }
-
-#[test]
-fn a_refused_request_that_was_sent_whole_leaves_its_connection_open() {
-    TestApp::run(async |app| {
-        let key = app.second_site("other").await;
-        let address = app.address.strip_prefix("http://").unwrap();
-        let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
-        let head = format!(
-            "PUT /v1/sites/demo/policy HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n\
-             Content-Type: application/json\r\nContent-Length: 2\r\n\r\n"
-        );
-        let mut answer = [0; 4096];
-        // From the second request on the key is known, and nothing is waited for before the refusal.
-        for _ in 0..5 {
-            connection.write_all(format!("{head}{{}}").as_bytes()).await.unwrap();
-            let length = connection.read(&mut answer).await.unwrap();
-            let told = String::from_utf8_lossy(&answer[..length]).to_lowercase();
-            assert!(told.starts_with("http/1.1 404 ") && !told.contains("connection: close"), "{told}");
-        }
-        // A body that does not come is not waited for.
-        connection.write_all(head.as_bytes()).await.unwrap();
-        let mut told = Vec::new();
-        connection.read_to_end(&mut told).await.unwrap();
-        assert!(String::from_utf8_lossy(&told).to_lowercase().contains("connection: close"));
-    });
-}

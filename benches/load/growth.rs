@@ -19,6 +19,9 @@ use crate::support::texts;
 /// How many comments are held when it is measured. `MOST` ends it earlier.
 const SIZES: [u64; 4] = [1_000, 10_000, 100_000, 1_000_000];
 
+/// At which of them memory is told apart by what holds it: every key is asked for.
+const PARTS_AT: u64 = 10_000;
+
 /// How many calls a figure is the median of.
 const CALLS: usize = 1_001;
 
@@ -32,21 +35,30 @@ pub fn run() {
         .map(|(name, value)| (format!("MODERATO__{name}"), value.to_owned()));
     let server = Server::start(&data, &Launch { settings: settings.to_vec(), ..Launch::default() }).unwrap();
     let key = first_key(&data, "site demo");
-    let mut client = Client::new(server.address, &key);
     let next = AtomicU64::new(0);
-    submit(&mut client, &next);
+    submit(&mut Client::new(server.address, &key), &next);
 
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let filler = runtime.block_on(Filler::prepare(&redis.url()));
     let empty = statistics.used_memory();
+    let mut parts = std::collections::BTreeMap::new();
     println!("{:>10}{:>16}{:>16}{:>16}{:>22}", "held", "page of 50 µs", "p99 µs", "submit µs", "Redis bytes a comment");
     for size in SIZES.into_iter().filter(|size| *size <= most) {
         runtime.block_on(filler.fill_to(size));
+        // The service closes a connection that has been idle for as long as that took.
+        let mut client = Client::new(server.address, &key);
         let path = format!("{SUBMIT}?review=open&limit=50");
         let page = measure(|| assert_eq!(client.get(&path).unwrap().status, 200));
         let submission = measure(|| submit(&mut client, &next));
         let bytes = (statistics.used_memory() - empty) as f64 / size as f64;
         println!("{size:>10}{:>16}{:>16}{:>16}{bytes:>22.0}", page.0, page.1, submission.0);
+        if size == PARTS_AT {
+            parts = statistics.memory_by_family();
+        }
+    }
+    println!("bytes a comment by the keys that hold them, at {PARTS_AT}:");
+    for (family, bytes) in parts {
+        println!("{family:>10}{:>8.0}", bytes as f64 / PARTS_AT as f64);
     }
     println!("the text of each is {} bytes, its record {}", filler.text, filler.record);
     println!("resident memory of moderato: {} MiB", resident_kib(server.child.id()) / 1024);

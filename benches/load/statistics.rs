@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use ::redis::Commands;
+
 /// Redis, asked beside everybody else.
 pub struct Statistics {
     connection: ::redis::Connection,
@@ -22,9 +24,27 @@ impl Statistics {
         self.number("memory", "used_memory")
     }
 
-    /// Bytes of one key.
-    pub fn memory_of(&mut self, key: &str) -> u64 {
-        ::redis::cmd("MEMORY").arg(&["USAGE", key, "SAMPLES", "0"]).query(&mut self.connection).unwrap_or(0)
+    /// Bytes of all keys, by what their names begin with behind the site. An `a:<author>` is of the family `a`.
+    pub fn memory_by_family(&mut self) -> BTreeMap<String, u64> {
+        let names: Vec<String> = self.connection.scan::<String>().unwrap().map(Result::unwrap).collect();
+        let mut families = BTreeMap::new();
+        for some in names.chunks(1_000) {
+            let mut asked = ::redis::pipe();
+            for name in some {
+                asked.cmd("MEMORY").arg(&["USAGE", name, "SAMPLES", "0"]);
+            }
+            let bytes: Vec<Option<u64>> = asked.query(&mut self.connection).unwrap();
+            for (name, bytes) in some.iter().zip(bytes) {
+                let behind = name.split_once("}:").map_or(name.as_str(), |(_, behind)| behind);
+                let family = match behind.split_once(':') {
+                    Some(("h", entry)) => format!("h:{}", entry.split(':').next().unwrap_or_default()),
+                    Some((family, _)) => family.to_owned(),
+                    None => behind.to_owned(),
+                };
+                *families.entry(family).or_default() += bytes.unwrap_or(0);
+            }
+        }
+        families
     }
 
     /// Counts anew.

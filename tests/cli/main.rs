@@ -18,6 +18,8 @@ mod leaving;
 mod redis;
 mod reload;
 mod serve;
+#[path = "../support/redis.rs"]
+mod servers;
 mod serving;
 
 use std::ffi::OsStr;

@@ -14,6 +14,10 @@ const TAG: &str = "{demo}";
 const PLANNED: Duration = Duration::from_millis(250);
 const GONE: Duration = Duration::from_secs(8);
 
+/// How long a cluster's voters give no second vote to replicas of one primary: twice the node timeout. A failover that is
+/// asked for within it stops the primary's clients for five seconds and comes to nothing, whoever asks.
+const VOTES_APART: Duration = Duration::from_millis(4500);
+
 /// How a primary's replicas are when it fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Replicas {
@@ -83,6 +87,7 @@ pub fn planned_failover(scale: &Scale) -> Vec<Row> {
         load.wait_for_more(300);
         windows.push((asked, Instant::now()));
         settle(&cluster);
+        thread::sleep(VOTES_APART);
     }
     let mut run = Row::of(&format!("planned failover of a cluster ×{}", scale.planned), Kind::Run, &mut load);
     run.look_only_within(&windows, &load);

@@ -5,7 +5,7 @@
 -- ARGV     a list of texts that is read from front to back; a section of several items begins with their number:
 --            tag            the store's, as every head begins with; empty: there is no head to look at
 --            micros         the time for limits; empty: the server's
---            expectations   name, what its value must begin with (empty: it must not be there)
+--            expectations   name, what its value must begin with (empty: it must not be there, or hold nothing)
 --            stop           1: whoever is over a limit's mark is told, and nothing is written
 --            charges        name, number of quotas, and of each: microseconds between two, microseconds ahead, the step
 --                           (`mark` or `refuse`)
@@ -90,7 +90,8 @@ end
 for n = 1, expectations do
   local value, start = found[first_expected + n - 1], argv[expected_at + 2 * n - 1]
   if start == '' then
-    if value then
+    -- Nobody writes an empty value: it is damage, and holds nothing that could be lost.
+    if value and value ~= '' then
       return { 'expected', n, value }
     end
   elseif not value or sub(value, 1, #start) ~= start then

@@ -48,38 +48,80 @@ impl Base {
     pub(super) async fn key(&self, id: &KeyId) -> Result<Option<ApiKey>, Error> {
         let Some(owner) = self.owner_of(id).await? else { return Ok(None) };
         let owner: Option<SiteId> = if owner.is_empty() { None } else { owner.parse().ok() };
-        Ok(self.keys_in(&self.names.owner(owner.as_ref()), std::slice::from_ref(id)).await?.pop())
+        let prefix = self.names.owner(owner.as_ref());
+        self.keys_in(&prefix, std::slice::from_ref(id)).await?.pop().map(|(_, key)| key).transpose()
     }
 
-    /// [`Store::keys`](crate::store::Store::keys)
+    /// [`Store::keys`](crate::store::Store::keys). A damaged one is left out, so that it hides no other.
     pub(super) async fn keys(&self, site: Option<&SiteId>) -> Result<Vec<ApiKey>, Error> {
         if let Some(site) = site {
             self.read_head(site).await?;
         }
         let prefix = self.names.owner(site);
-        let mut question = redis::cmd("ZRANGE");
-        question.arg(prefix.key(&Index::Keys.name())).arg("-").arg("+").arg("BYLEX");
-        let members = self.ask::<Vec<Vec<u8>>>(question).await?;
+        let members = self.key_members(&prefix).await?;
         let ids = members.iter().filter_map(|member| std::str::from_utf8(member.get(8..)?).ok()?.parse().ok());
-        self.keys_in(&prefix, &ids.collect::<Vec<KeyId>>()).await
+        let mut found = Vec::new();
+        for (id, key) in self.keys_in(&prefix, &ids.collect::<Vec<KeyId>>()).await? {
+            match key {
+                Ok(key) => found.push(key),
+                Err(why) => tracing::error!(key = id.as_str(), "left out of the list of keys; delete it: {why}"),
+            }
+        }
+        Ok(found)
     }
 
-    /// Those of these keys that are there.
-    async fn keys_in(&self, prefix: &Prefix, ids: &[KeyId]) -> Result<Vec<ApiKey>, Error> {
+    /// Those of these keys that are there, or why one cannot be read.
+    async fn keys_in(&self, prefix: &Prefix, ids: &[KeyId]) -> Result<Vec<(KeyId, Result<ApiKey, Error>)>, Error> {
         let names: Vec<String> = ids.iter().flat_map(|id| [keys::api_key(id), keys::last_use(id)]).collect();
         let values = self.values(prefix, &names).await?;
         let mut found = Vec::new();
-        for pair in values.chunks_exact(2) {
+        for (id, pair) in ids.iter().zip(values.chunks_exact(2)) {
             let Some(value) = &pair[0] else { continue };
-            found.push(ApiKey { last_used_at: pair[1].as_deref().and_then(time_in), ..from_json(value)? });
+            let last_used_at = pair[1].as_deref().and_then(time_in);
+            let key = self.key_in(value, (id, prefix)).map(|key| ApiKey { last_used_at, ..key });
+            found.push((id.clone(), key));
         }
         Ok(found)
+    }
+
+    /// The key in a record. One that says it is another's opens nothing: it may be damage that made it the operator's.
+    fn key_in(&self, value: &[u8], (id, prefix): (&KeyId, &Prefix)) -> Result<ApiKey, Error> {
+        let damaged = |why: &str| Error::Damaged(format!("API key {}: {why}", id.as_str()));
+        match from_json::<ApiKey>(value) {
+            Ok(key) if key.id == *id && self.names.owner(key.site.as_ref()) == *prefix => Ok(key),
+            Ok(_) => Err(damaged("its record is of another key")),
+            Err(Error::Damaged(why)) => Err(damaged(&why)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Where the keys of an owner stand.
+    async fn key_members(&self, prefix: &Prefix) -> Result<Vec<Vec<u8>>, Error> {
+        let mut question = redis::cmd("ZRANGE");
+        question.arg(prefix.key(&Index::Keys.name())).arg("-").arg("+").arg("BYLEX");
+        self.ask(question).await
+    }
+
+    /// Where a key stands, whatever its record says.
+    async fn members_of_key(&self, prefix: &Prefix, id: &KeyId) -> Result<Vec<Vec<u8>>, Error> {
+        let mut members = self.key_members(prefix).await?;
+        members.retain(|member| member.get(8..) == Some(id.as_str().as_bytes()));
+        Ok(members)
     }
 
     /// [`Store::note_uses`](crate::store::Store::note_uses)
     pub(super) async fn note_uses(&self, uses: Vec<(KeyId, Timestamp)>) -> Result<(), Error> {
         for (id, at) in uses {
-            let Some(key) = self.key(&id).await? else { continue };
+            let key = match self.key(&id).await {
+                Ok(Some(key)) => key,
+                Ok(None) => continue,
+                // The other keys' uses are noted all the same.
+                Err(Error::Damaged(why)) => {
+                    tracing::error!(key = id.as_str(), "its use is not noted: {why}");
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             if key.last_used_at.is_some_and(|known| known >= at) {
                 continue;
             }
@@ -98,12 +140,17 @@ impl Base {
             self.read_head(site).await?;
         }
         let prefix = self.names.owner(site);
-        let Some(key) = self.keys_in(&prefix, std::slice::from_ref(id)).await?.pop() else { return Ok(false) };
+        let Some(value) = self.values(&prefix, &[keys::api_key(id)]).await?.pop().flatten() else { return Ok(false) };
+        let members: Vec<Vec<u8>> = match self.key_in(&value, (id, &prefix)) {
+            Ok(key) => vec![member(&key)],
+            // When it was made, only its place still tells.
+            Err(_) => self.members_of_key(&prefix, id).await?,
+        };
         let mut plan = plan_for(prefix, site.is_some());
-        plan.expect(keys::api_key(id), b"{".to_vec());
+        plan.expect(keys::api_key(id), value.get(..1).unwrap_or_default().to_vec());
         plan.delete(keys::api_key(id));
         plan.delete(keys::last_use(id));
-        plan.remove(&Index::Keys, member(&key));
+        members.into_iter().for_each(|member| plan.remove(&Index::Keys, member));
         plan.raise_settings();
         // It was there a moment ago: if it is gone, that may be by this very plan, whose answer was lost.
         let deleted =

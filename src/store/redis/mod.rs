@@ -16,6 +16,7 @@ mod keyring;
 mod keys;
 mod link;
 mod listing;
+mod missed;
 #[cfg(test)]
 mod next;
 mod packed;

@@ -130,8 +130,8 @@ pub fn find(content: &str, folded: &Folded, reading: &Reading) -> Vec<Handle> {
         .into_iter()
         .flat_map(|regex| regex.find_iter(&folded.text))
         .map(|found| (HandleKind::Messenger, found));
-    let numbers = folded.text.bytes().filter(u8::is_ascii_digit).take(7).count() >= 7;
-    let numbers = NUMBER.as_ref().filter(|_| numbers).into_iter().flat_map(|regex| regex.find_iter(&folded.text));
+    let digits = folded.text.bytes().filter(u8::is_ascii_digit).take(7).count();
+    let numbers = NUMBER.as_ref().filter(|_| digits == 7).into_iter().flat_map(|regex| regex.find_iter(&folded.text));
     let numbers = numbers
         .filter(|number| is_phone(&folded.text, number.start(), number.as_str()))
         .map(|found| (HandleKind::Phone, found));
@@ -139,7 +139,11 @@ pub fn find(content: &str, folded: &Folded, reading: &Reading) -> Vec<Handle> {
     let mentioned =
         MENTIONED.as_ref().filter(|_| text.contains('@')).into_iter().flat_map(|regex| regex.find_iter(text));
     let spelled = SPELLED.as_ref().filter(|_| is_spelling(text)).into_iter().flat_map(|regex| regex.find_iter(text));
-    let short = SHORT.as_ref().filter(|_| text.contains(" to")).into_iter().flat_map(|regex| regex.find_iter(text));
+    let short = SHORT
+        .as_ref()
+        .filter(|_| digits >= 5 && text.contains(" to"))
+        .into_iter()
+        .flat_map(|regex| regex.find_iter(text));
     let others = mentioned.map(|found| (HandleKind::Messenger, found));
     let spelled = spelled
         .filter(|found| !["the", "a", "this"].iter().any(|word| found.as_str().contains(&format!(" at {word} dot "))));
@@ -148,7 +152,9 @@ pub fn find(content: &str, folded: &Folded, reading: &Reading) -> Vec<Handle> {
     for (kind, part) in named.chain(numbers).chain(others).take(MAX_HANDLES) {
         let starts_word = !folded.text[..part.start()].ends_with(|c: char| c.is_ascii_alphanumeric());
         let span = folded.origin((part.start(), part.end()));
-        if starts_word && !is_inside_link(span) {
+        let is_known = found.iter().any(|handle| handle.span.0 < span.1 && span.0 < handle.span.1);
+        // The host of an address whose signs are spelled out may be read as a link, too.
+        if starts_word && !is_known && (kind == HandleKind::Mail || !is_inside_link(span)) {
             found.push(Handle { kind, span, name: name_of(kind, part.as_str()) });
         }
     }
@@ -159,7 +165,8 @@ pub fn find(content: &str, folded: &Folded, reading: &Reading) -> Vec<Handle> {
 
 /// Whether a text may spell out the signs of an address.
 fn is_spelling(text: &str) -> bool {
-    text.contains(" dot ") || ["(at", "[at", "{at", "( at", "[ at"].iter().any(|at| text.contains(at))
+    let is_bracketed = || ["(at", "[at", "{at", "( at", "[ at"].iter().any(|at| text.contains(at));
+    text.contains(" dot ") || (text.contains(['(', '[', '{']) && is_bracketed())
 }
 
 /// The wallets' addresses of a text as it is written, since their letters' case counts.

@@ -48,7 +48,11 @@ impl Check for TemplateLeak {
             return None;
         }
         let folded = &facts.folded().text;
-        let left = PLACEHOLDERS.iter().filter_map(|placeholder| Some((folded.find(placeholder)?, placeholder.len())));
+        let begins = |placeholder: &&&str| folded.contains(char::from(placeholder.as_bytes()[0]));
+        let left = PLACEHOLDERS
+            .iter()
+            .filter(begins)
+            .filter_map(|placeholder| Some((folded.find(placeholder)?, placeholder.len())));
         let mut evidence: Vec<Evidence> = left.map(|(at, length)| facts.folded_evidence((at, at + length))).collect();
         let is_code = ["`", "<code", "<pre", "[code"].iter().any(|mark| content.contains(mark));
         let choices: Vec<Span> = if is_code { Vec::new() } else { choices(content) };

@@ -15,7 +15,7 @@ use super::{Span, Work};
 const MAX_TOKEN: usize = 256;
 
 /// Schemes that lead to a page. `hxxp` is `http` in disguise.
-const SCHEMES: &[&str] = &["https", "http", "ftp", "hxxps", "hxxp"];
+const SCHEMES: &[&str] = &["https", "http", "ftps", "ftp", "hxxps", "hxxp"];
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -179,7 +179,9 @@ fn with_scheme(text: &str, (from, to): Span, colon: usize) -> Option<(Span, Opti
     let follows = text[from..start].chars().next_back();
     let whole = Host::in_authority(&text[after..authority]).filter(|_| follows != Some('_') && slashes < 8);
     let Some(host) = whole else { return Some(((start, authority.max(colon + 1)), None)) };
-    let end_of_host = after + host.end;
+    // The root's full stop, before a path: `http://a.example./b`.
+    let has_root = &text[after + host.end..authority] == "." && text[authority..to].starts_with(['/', '?', '#']);
+    let end_of_host = after + host.end + usize::from(has_root);
     let end = if end_of_host == authority { end_of_path(text, end_of_host, to) } else { end_of_host };
     Some(((start, end), Target::anywhere(&text[start..end])))
 }

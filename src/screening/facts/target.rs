@@ -127,6 +127,8 @@ fn with_scheme(address: &str) -> std::borrow::Cow<'_, str> {
         Some(scheme) if scheme.eq_ignore_ascii_case("hxxp") || scheme.eq_ignore_ascii_case("hxxps") => {
             format!("http{}", &address[4..]).into()
         }
+        // The reader of addresses knows no host of a scheme that browsers do not open themselves.
+        Some(scheme) if scheme.eq_ignore_ascii_case("ftps") => format!("ftp{}", &address[4..]).into(),
         Some(scheme) if scheme.bytes().all(|byte| byte.is_ascii_alphabetic()) && !scheme.is_empty() => address.into(),
         _ => format!("http://{address}").into(),
     }
@@ -141,6 +143,7 @@ mod tests {
         for (address, host, owner) in [
             ("http://Www.Shop.Example.co.uk/a?b", "www.shop.example.co.uk", "example.co.uk"),
             ("shop.web.app", "shop.web.app", "shop.web.app"),
+            ("ftps://a.example.com./b", "a.example.com", "example.com"),
             ("https://bank.example@evil.test/", "evil.test", "evil.test"),
             ("http:\\\\evil.test", "evil.test", "evil.test"),
             ("hxxps://evil.test", "evil.test", "evil.test"),

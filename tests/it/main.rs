@@ -13,6 +13,7 @@ mod contract;
 mod decisions;
 mod demo;
 mod docs;
+mod edits;
 mod erasure;
 mod events;
 mod limits;

@@ -382,17 +382,11 @@ impl From<service::Error> for Problem {
             E::VersionMismatch(now) => {
                 Problem::showing(Code::VersionMismatch, &now, "If-Match names another version; look at it again.")
             }
-            E::DecidedOtherwise(now) => Problem::showing(
-                Code::DecidedOtherwise,
-                &now,
-                "To decide it anew, look at it and send If-Match with its version.",
-            ),
+            E::DecidedOtherwise(now) => {
+                Problem::showing(Code::DecidedOtherwise, &now, "Look at it, and send If-Match with its version.")
+            }
             E::Withdrawn(now) => Problem::showing(Code::Withdrawn, &now, "It is gone from the blog."),
-            E::RejectedByPerson(now) => Problem::showing(
-                Code::RejectedByPerson,
-                &now,
-                "Its author cannot change it any more; staff can, and a moderator can reopen it.",
-            ),
+            E::RejectedByPerson(now) => Problem::showing(Code::RejectedByPerson, &now, "Only staff can edit it now."),
             E::HasExternalId(now) => Problem::showing(Code::HasExternalId, &now, "It keeps the one it has."),
             E::SiteExists(id) => Problem::new(Code::SiteExists, format!("There is a site `{id}`.")),
             E::LastSite => Problem::new(Code::LastSite, "Add another site first."),

@@ -35,3 +35,4 @@ mod sites;
 mod status;
 mod stores;
 mod submit;
+mod trust;

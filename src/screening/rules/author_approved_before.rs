@@ -1,4 +1,4 @@
-//! Trusts authors whose comments people have approved.
+//! Trusts what authors write whose comments people have approved.
 
 use serde::Deserialize;
 
@@ -10,17 +10,21 @@ use crate::screening::case::Case;
 pub const RULE: Rule = Rule {
     id: "author_approved_before",
     group: Group::History,
-    summary: "People have approved comments of this author and rejected none as spam; full trust, twice the points, and any trust in links, takes more than a typed e-mail address.",
-    why: "Who wrote well before will again. But anybody can type an address: twice the points are for a verified account, or an e-mail address seen together with the same network or website.",
+    summary: "People have approved comments of this author and rejected none as spam; full trust, twice the points, takes more than a typed e-mail address. It covers words: a link elsewhere or a new website has none of it.",
+    why: "Who wrote well before will again. But anybody can type an address: twice the points are for a verified account, or an e-mail address seen together with the same network or website. And a harmless first comment must not open the door for links.",
     certain: false,
     fires: &[
         r#"{"content": "I agree.", "author": {"email": "ana@mail.example"}, "history": {"mail": {"b": [{"p": 683, "n": 2, "a": 2}]}}}"#,
         r#"{"content": "I agree.", "author": {"name": "Ana", "record": {"approved": 3, "rejected": 0}}}"#,
+        r#"{"content": "I agree.", "author": {"email": "ana@mail.example", "url": "http://ana.example/"}, "history": {"mail_owner": {"b": [{"p": 683, "a": 2}]}}}"#,
     ],
     passes: &[
         r#"{"content": "http://a.example http://b.example", "author": {"email": "ana@mail.example"}, "history": {"mail": {"b": [{"p": 683, "n": 2, "a": 2}]}}}"#,
+        r#"{"content": "See http://a.example", "author": {"email": "ana@mail.example"}, "history": {"mail_net": {"b": [{"p": 683, "a": 5}]}}}"#,
+        r#"{"content": "I agree.", "author": {"email": "ana@mail.example", "url": "http://shop.example/"}, "history": {"mail_net": {"b": [{"p": 683, "a": 5}]}}}"#,
         r#"{"content": "I agree.", "author": {"email": "ana@mail.example"}}"#,
         r#"{"content": "I agree.", "author": {"email": "ana@mail.example"}, "history": {"mail": {"b": [{"p": 683, "n": 2, "a": 1, "s": 1}]}}}"#,
+        r#"{"content": "I agree.", "author": {"email": "ana@mail.example", "record": {"approved": 1, "rejected": 0}}, "history": {"mail": {"b": [{"p": 683, "n": 2, "s": 2}]}}}"#,
     ],
     build: from_options::<AuthorApprovedBefore>,
 };
@@ -37,14 +41,15 @@ impl Check for AuthorApprovedBefore {
             let total = past.total(case.facts.now());
             total.approved > 0 && total.spam == 0 && total.abuse == 0
         };
-        let has_record = author.record.is_some_and(|record| record.approved > 0 && record.rejected == 0);
+        let has_record = case.blogs_record().is_some_and(|record| record.approved > 0 && record.rejected == 0);
         let is_verified = author.account.as_ref().is_some_and(|account| account.verified) && is_good(&history.account);
-        let is_backed = is_good(&history.mail_net) || is_good(&history.mail_owner);
-        if !(is_good(&history.mail) || is_good(&history.account) || has_record || is_backed) {
+        let has_website = is_good(&history.mail_owner);
+        let is_shown = is_verified || is_good(&history.mail_net) || has_website || has_record;
+        if !(is_shown || is_good(&history.mail) || is_good(&history.account)) {
             return None;
         }
-        let is_shown = is_verified || is_backed || has_record;
-        if !is_shown && (case.facts.foreign_links().next().is_some() || case.facts.website().is_some()) {
+        let brings_links = case.facts.foreign_links().next().is_some();
+        if brings_links || (case.facts.website().is_some() && !has_website) {
             return None;
         }
         let field = if author.email.is_some() { Field::AuthorEmail } else { Field::AuthorName };

@@ -193,18 +193,6 @@ impl Past {
         sum
     }
 
-    /// Leaves out what one comment has added; its member too, which no rule counts against its own author.
-    fn take_back(&mut self, own: &Counted) {
-        for bucket in self.buckets.iter_mut().filter(|bucket| bucket.period == own.period) {
-            let (tally, took) = (&mut bucket.tally, own.tally);
-            tally.seen = tally.seen.saturating_sub(took.seen);
-            tally.approved = tally.approved.saturating_sub(took.approved);
-            tally.spam = tally.spam.saturating_sub(took.spam);
-            tally.abuse = tally.abuse.saturating_sub(took.abuse);
-        }
-        self.members.retain(|member| Some(*member) != own.member);
-    }
-
     /// Whether nothing is remembered.
     pub fn is_empty(&self) -> bool {
         self.buckets.is_empty() && self.members.is_empty()
@@ -267,29 +255,6 @@ impl History {
             HistoryKind::Net => self.net = past,
             HistoryKind::Linked => self.linked.push(past),
         }
-    }
-
-    /// The same without what one comment has added. `keys` are those it was recalled by.
-    pub fn without(mut self, keys: &[HistoryKey], counted: &[Counted]) -> Self {
-        let (mut owners, mut handles) = (self.owners.iter_mut(), self.handles.iter_mut());
-        let mut linked = self.linked.iter_mut();
-        for key in keys {
-            let past = match key.kind {
-                HistoryKind::Mail => Some(&mut self.mail),
-                HistoryKind::Account => Some(&mut self.account),
-                HistoryKind::MailNet => Some(&mut self.mail_net),
-                HistoryKind::MailOwner => Some(&mut self.mail_owner),
-                HistoryKind::Text => Some(&mut self.text),
-                HistoryKind::Owner => owners.next(),
-                HistoryKind::Handle => handles.next(),
-                HistoryKind::Net => Some(&mut self.net),
-                HistoryKind::Linked => linked.next(),
-            };
-            if let Some((past, own)) = past.zip(counted.iter().find(|counted| counted.key == *key)) {
-                past.take_back(own);
-            }
-        }
-        self
     }
 }
 

@@ -1,9 +1,9 @@
 //! Edits: `edit`, by `Comment::edit`, with history, event and idempotency key in one step.
 
-use moderato::domain::DecisionAction::{Approve, Reject};
+use moderato::domain::DecisionAction::{Approve, Reject, Reopen};
 use moderato::domain::{
-    Action, Bounded, Content, Counted, Edit, EditRequest, EditedBy, EventChange, EventId, HistoryKind, MAX_MEMBERS,
-    Reason, Refusal, Rejudged, Status, Tally,
+    Action, Bounded, Content, Counted, Edit, EditRequest, EditedBy, EventChange, EventId, HeldExpires, HistoryKind,
+    Keep, MAX_MEMBERS, Reason, Refusal, Rejudged, Status, Tally,
 };
 use moderato::store::{Existing, Outcome, Recall, Store};
 
@@ -238,6 +238,77 @@ async fn an_entry_that_is_full_takes_no_member_of_an_edit() {
         changed(edited(store, edit("newer", 2, Action::Approve, (&NEW, 102))).await);
         assert_eq!(store.get(&blog(), &by_id(1)).await.unwrap().unwrap().counted[2].member, Some(44));
         assert_eq!(store.repair(&blog()).await.unwrap().corrected(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_becomes_of_the_authors_edit_follows_from_what_was_who_said_so_and_what_it_brings() {
+    use Status::{Approved as Yes, Held as Wait, Rejected as No};
+    const BEFORE: [Status; 3] = [Yes, Wait, No];
+    // Before, by a person's word or without one, whether the edit brings more; and what comes of a verdict that approves,
+    // holds or rejects.
+    let table = [
+        (Yes, None, false, [Yes, Wait, No]),
+        (Yes, None, true, [Yes, Wait, No]),
+        (Yes, Some(Approve), false, [Yes, Wait, Wait]),
+        (Yes, Some(Approve), true, [Yes, Wait, No]),
+        (Wait, None, false, [Yes, Wait, No]),
+        (Wait, None, true, [Yes, Wait, No]),
+        (Wait, Some(Reopen), false, [Wait, Wait, Wait]),
+        (Wait, Some(Reopen), true, [Wait, Wait, Wait]),
+        (No, None, false, [Yes, Wait, No]),
+        (No, None, true, [Yes, Wait, No]),
+    ];
+    everywhere(async |store| {
+        let mut n = 0;
+        for (before, said, brings_more, after) in table {
+            for (action, status) in [Action::Approve, Action::Hold, Action::Reject].into_iter().zip(after) {
+                n += 1;
+                let made = [approved(n), held(n), rejected(n)];
+                let first = if said == Some(Reopen) { Yes } else { before };
+                let comment = made.into_iter().zip(BEFORE).find(|(_, status)| *status == first).unwrap().0;
+                keep(store, &blog(), comment).await;
+                if let Some(said) = said {
+                    store.decide(&blog(), &by_id(n), if_match(wish(said, 100), 1), None).await.unwrap();
+                }
+                let version = store.get(&blog(), &by_id(n)).await.unwrap().unwrap().version;
+                let mut request = edit("new", version, action, (&[], 200));
+                request.judged.brings_more = brings_more;
+                let comment = changed(store.edit(&blog(), &by_id(n), request, None).await.unwrap());
+                let case = (before, said, brings_more, action);
+                assert_eq!((comment.status, comment.review.is_open()), (status, status == Wait), "{case:?}");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_held_before_and_is_judged_no_worse_stays_as_a_person_left_it() {
+    everywhere(async |store| {
+        keep(store, &blog(), held(1)).await;
+        changed(store.decide(&blog(), &by_id(1), wish(Approve, 5), None).await.unwrap());
+        let mut request = edit("mended", 2, Action::Hold, (&[], 10));
+        request.judged.brings_more = false;
+        let mended = changed(edited(store, request.clone()).await);
+        assert_eq!((mended.status, mended.standing_decision().is_some()), (Status::Approved, true));
+        request.judged.verdict.score += 1;
+        request.edit.content = Some(Content::try_from("worse".to_owned()).unwrap());
+        let worse = changed(edited(store, EditRequest { version: 3, ..request }).await);
+        assert_eq!((worse.status, worse.standing_decision().is_some()), (Status::Held, false));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_nobody_decided_in_time_waits_for_a_person_once_it_is_edited() {
+    everywhere(async |store| {
+        keep(store, &blog(), held(1)).await;
+        let keep_for = Keep { held_expires: HeldExpires::Reject, ..KEEP };
+        assert_eq!(store.expire(&blog(), &keep_for, on(31)).await.unwrap().rejected, 1);
+        let comment = changed(edited(store, edit("new", 2, Action::Approve, (&[], 32 * DAY))).await);
+        assert_eq!((comment.status, comment.review.is_open()), (Status::Held, true));
     })
     .await;
 }

@@ -47,7 +47,10 @@ fn figures_are_those_computed_by_hand() {
     assert!(total["us"]["median"].as_f64().unwrap() <= total["us"]["max"].as_f64().unwrap());
     assert_eq!(report["sources"]["a"]["ham"]["approved"], 1);
     assert_eq!(report["sources"]["b"]["ham"]["approved"], 3);
-    assert_eq!(report["rules"]["gtube"], serde_json::json!({ "spam": 2, "ham": 0, "precision": 1.0 }));
+    let sources = serde_json::json!({ "a": { "spam": 1, "ham": 0 }, "b": { "spam": 1, "ham": 0 } });
+    let expected =
+        serde_json::json!({ "spam": 2, "ham": 0, "precision": 1.0, "stops": 2, "disturbs": 0, "by_source": sources });
+    assert_eq!(report["rules"]["gtube"], expected);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod configuration;
 mod links;
+mod rules;
 mod shown;
 
 use std::path::{Path, PathBuf};

@@ -18,7 +18,7 @@ pub(super) fn text(report: &Report, terminal: &Terminal) -> String {
     text.push_str(
         "\npublished: spam that was approved. disturbed: honest comments held or rejected. lost: rejected ones.\n\
          at 1 %: spam that scores above all but 1 % of the honest comments. stops, disturbs: comments that would be\n\
-         approved without this rule alone. us: microseconds a comment, store and reading aside.\n",
+         approved without this rule alone. sources: in how many its spam was. us: microseconds a comment, store and reading aside.\n",
     );
     text
 }
@@ -61,7 +61,7 @@ fn source_row(name: &str, figures: &Figures) -> Vec<String> {
 }
 
 fn rules(report: &Report) -> Vec<String> {
-    const NUMBERS: [&str; 5] = ["spam", "ham", "precision", "stops", "disturbs"];
+    const NUMBERS: [&str; 6] = ["spam", "ham", "precision", "stops", "disturbs", "sources"];
     let headings: Vec<Column> = [Column::Left("")].into_iter().chain(NUMBERS.map(Column::Right)).collect();
     let mut table = Table::new(headings);
     let mut rules: Vec<(&String, &RuleFigures)> = report.rules.iter().collect();
@@ -70,6 +70,7 @@ fn rules(report: &Report) -> Vec<String> {
         let precision = figures.precision.map_or("-".to_owned(), |share| format!("{:.1} %", rounded_down(share)));
         let numbers = [figures.spam, figures.ham].map(|number| number.to_string());
         let alone = [figures.only_it_stops, figures.only_it_disturbs].map(|number| number.to_string());
+        let alone = alone.into_iter().chain([figures.sources_of_spam().to_string()]);
         table.row([id.clone()].into_iter().chain(numbers).chain([precision]).chain(alone));
     }
     table.lines()

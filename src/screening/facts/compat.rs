@@ -28,8 +28,9 @@ impl Forms {
         if *known != c || plain.is_empty() {
             *known = c;
             plain.clear();
-            match plain_digit(c).or_else(|| squared_letter(c)) {
+            match plain_digit(c).or_else(|| squared_letter(c)).or_else(|| small_capital(c)) {
                 Some(letter) => plain.push((letter, true)),
+                None if matches!(c, '╋' | '➕') => plain.push(('+', false)),
                 None => plain.extend(std::iter::once(c).nfkc().flat_map(small)),
             }
         }
@@ -55,6 +56,43 @@ pub fn squared_letter(c: char) -> Option<char> {
         code @ 0x1F170..=0x1F189 => code - 0x1F170,
         _ => return None,
     };
+    char::from_u32('a' as u32 + offset)
+}
+
+/// The letter that a small capital stands for, which NFKC keeps.
+fn small_capital(c: char) -> Option<char> {
+    let small = match c {
+        'ᴀ' => 'a',
+        'ʙ' => 'b',
+        'ᴄ' => 'c',
+        'ᴅ' => 'd',
+        'ᴇ' => 'e',
+        'ɢ' => 'g',
+        'ʜ' => 'h',
+        'ɪ' => 'i',
+        'ᴊ' => 'j',
+        'ᴋ' => 'k',
+        'ʟ' => 'l',
+        'ᴍ' => 'm',
+        'ɴ' => 'n',
+        'ᴏ' => 'o',
+        'ᴘ' => 'p',
+        'ʀ' => 'r',
+        'ꜱ' => 's',
+        'ᴛ' => 't',
+        'ᴜ' => 'u',
+        'ᴠ' => 'v',
+        'ᴡ' => 'w',
+        'ʏ' => 'y',
+        'ᴢ' => 'z',
+        _ => return None,
+    };
+    Some(small)
+}
+
+/// The letter that a regional indicator stands for.
+pub fn indicated_letter(c: char) -> Option<char> {
+    let offset = (c as u32).checked_sub(0x1F1E6).filter(|&offset| offset < 26)?;
     char::from_u32('a' as u32 + offset)
 }
 

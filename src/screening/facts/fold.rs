@@ -4,9 +4,9 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::{compose, is_combining_mark};
 
 use super::Span;
-use super::compat::{Forms, small, squared_letter};
+use super::compat::{Forms, indicated_letter, small, squared_letter};
 use super::disguise::{self, Disguise, Kinds};
-use super::script::{Alphabet, alphabet, is_dressed, is_invisible, plain_digit};
+use super::script::{Alphabet, alphabet, is_dressed, is_invisible, is_overlay, most_marks, plain_digit};
 use super::target::boundary_after;
 
 /// How many bytes of letters with compatibility forms a fold may write, in per cent of its source: honest writing of any
@@ -173,6 +173,15 @@ impl<'s> Folder<'s> {
             if is_invisible(c) {
                 self.invisible(c, place);
                 continue;
+            } else if let Some(letter) = indicated_letter(c) {
+                match chars.next_if(|&(_, next)| indicated_letter(next).is_some()) {
+                    // Two make a flag, one alone is read as its letter.
+                    Some((at, second)) => {
+                        self.other(c, place);
+                        self.other(second, from + at);
+                    }
+                    None => self.letter(letter, place),
+                }
             } else if !has_marks && c.is_ascii_alphanumeric() {
                 self.letter(c.to_ascii_lowercase(), place);
             } else if !has_marks && c.is_ascii() {
@@ -200,8 +209,9 @@ impl<'s> Folder<'s> {
             return self.plain(first, place);
         }
         self.word_has.dressed += usize::from(is_dressed(first));
-        for c in cluster.nfkc() {
-            self.lower(c, place);
+        match most_marks(first).filter(|&most| is_heaped(cluster, most)) {
+            Some(_) => self.plain(first, place),
+            None => cluster.nfkc().for_each(|c| self.lower(c, place)),
         }
     }
 
@@ -320,6 +330,32 @@ impl<'s> Folder<'s> {
         }
         self.out
     }
+}
+
+/// Whether a letter carries more marks than writing needs, or such as only disguise it.
+fn is_heaped(cluster: &str, most: usize) -> bool {
+    let mut marks = cluster.chars().skip(1);
+    marks.clone().nth(most).is_some() || marks.any(is_overlay)
+}
+
+/// The first `most` letters that carry more marks than writing needs, with these.
+pub fn heaps(text: &str, most: usize) -> Vec<Span> {
+    let mut heaps = Vec::new();
+    if text.is_ascii() {
+        return heaps;
+    }
+    let mut chars = text.char_indices().peekable();
+    while let Some((start, base)) = chars.next().filter(|_| heaps.len() < most) {
+        let mut end = start + base.len_utf8();
+        while let Some((at, mark)) = chars.next_if(|&(_, next)| !next.is_ascii() && is_combining_mark(next)) {
+            end = at + mark.len_utf8();
+        }
+        let is_letter = alphabet(base).is_some() && end > start + base.len_utf8();
+        if is_letter && most_marks(base).is_some_and(|most| is_heaped(&text[start..end], most)) {
+            heaps.push((start, end));
+        }
+    }
+    heaps
 }
 
 /// Letters that NFKC leaves alone whatever stands beside them, marks aside.

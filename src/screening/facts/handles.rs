@@ -1,4 +1,4 @@
-//! Ways to reach somebody outside the site: e-mail addresses, messenger names and telephone numbers.
+//! Ways to reach somebody outside the site: e-mail addresses, messenger names, telephone numbers and wallets.
 
 use std::sync::LazyLock;
 
@@ -6,6 +6,7 @@ use regex::Regex;
 
 use super::fold::Folded;
 use super::target::boundary_before;
+use super::wallet::is_wallet;
 use super::{Reading, Span};
 
 /// A way to reach somebody.
@@ -28,6 +29,8 @@ pub enum HandleKind {
     Messenger,
     /// A telephone number, or a messenger's number.
     Phone,
+    /// The address of a wallet of a crypto currency.
+    Wallet,
 }
 
 impl HandleKind {
@@ -37,6 +40,7 @@ impl HandleKind {
             HandleKind::Mail => "mail",
             HandleKind::Messenger => "messenger",
             HandleKind::Phone => "phone",
+            HandleKind::Wallet => "wallet",
         }
     }
 }
@@ -55,6 +59,24 @@ static NUMBER: LazyLock<Option<Regex>> =
 /// A messenger's word followed by a name or number.
 static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let pattern = r"(?:telegram|телеграм\w{0,3}|whatsapp|whats app|ватсап\w{0,2}|тг|tg|skype|wechat|weixin|微信号?|薇信|扣扣|qq群?|vx|icq|viber|kik|line id|snapchat)[ :：=_-]{1,4}(?:(?:id|me|is|at|on|number)[ :：]{1,3})?(?:@[a-z0-9_.]{3,32}|[a-z_.]{0,16}[0-9][a-z0-9_.-]{4,24})";
+    Regex::new(pattern).ok()
+});
+
+/// A name whose messenger is named behind it, or one of a messenger that honest texts mean otherwise without the `@`.
+static MENTIONED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let pattern = r"@[a-z][a-z0-9_]{4,31} (?:on|in|via|at|в) (?:telegram|whatsapp|signal|discord|instagram|ig|tg|тг|телеграм\w{0,2})|(?:signal|discord|instagram|insta|ig)[ :=-]{1,4}(?:(?:id|me|is|at|on)[ :]{1,3})?@[a-z0-9_.]{3,32}";
+    Regex::new(pattern).ok()
+});
+
+/// An e-mail address with its signs spelled out.
+static SPELLED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let pattern = r"[a-z0-9][a-z0-9_.-]{1,40} ?(?:[(\[{] ?at ?[)\]}] ?[a-z0-9-]{2,30}(?:\.| ?[(\[{] ?dot ?[)\]}] ?| dot )| at [a-z0-9-]{2,30} dot )(?:com|net|org|info|biz|io|co|ru|de|uk|in)";
+    Regex::new(pattern).ok()
+});
+
+/// A word to be sent to a short number.
+static SHORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let pattern = r"(?:txt|text|sms|reply|send)(?: [a-z0-9]{1,16}){1,5} to:? ?(?:no:? ?)?[0-9]{5,6}";
     Regex::new(pattern).ok()
 });
 
@@ -108,19 +130,54 @@ pub fn find(content: &str, folded: &Folded, reading: &Reading) -> Vec<Handle> {
         .into_iter()
         .flat_map(|regex| regex.find_iter(&folded.text))
         .map(|found| (HandleKind::Messenger, found));
-    let numbers = folded.text.bytes().filter(u8::is_ascii_digit).take(7).count() >= 7;
-    let numbers = NUMBER.as_ref().filter(|_| numbers).into_iter().flat_map(|regex| regex.find_iter(&folded.text));
+    let digits = folded.text.bytes().filter(u8::is_ascii_digit).take(7).count();
+    let numbers = NUMBER.as_ref().filter(|_| digits == 7).into_iter().flat_map(|regex| regex.find_iter(&folded.text));
     let numbers = numbers
         .filter(|number| is_phone(&folded.text, number.start(), number.as_str()))
         .map(|found| (HandleKind::Phone, found));
-    for (kind, part) in named.chain(numbers).take(MAX_HANDLES) {
+    let text = &*folded.text;
+    let mentioned =
+        MENTIONED.as_ref().filter(|_| text.contains('@')).into_iter().flat_map(|regex| regex.find_iter(text));
+    let spelled = SPELLED.as_ref().filter(|_| is_spelling(text)).into_iter().flat_map(|regex| regex.find_iter(text));
+    let short = SHORT
+        .as_ref()
+        .filter(|_| digits >= 5 && text.contains(" to"))
+        .into_iter()
+        .flat_map(|regex| regex.find_iter(text));
+    let others = mentioned.map(|found| (HandleKind::Messenger, found));
+    let spelled = spelled
+        .filter(|found| !["the", "a", "this"].iter().any(|word| found.as_str().contains(&format!(" at {word} dot "))));
+    let others = others.chain(spelled.map(|found| (HandleKind::Mail, found)));
+    let others = others.chain(short.map(|found| (HandleKind::Phone, found)));
+    for (kind, part) in named.chain(numbers).chain(others).take(MAX_HANDLES) {
         let starts_word = !folded.text[..part.start()].ends_with(|c: char| c.is_ascii_alphanumeric());
         let span = folded.origin((part.start(), part.end()));
-        if starts_word && !is_inside_link(span) {
+        let is_known = found.iter().any(|handle| handle.span.0 < span.1 && span.0 < handle.span.1);
+        // The host of an address whose signs are spelled out may be read as a link, too.
+        if starts_word && !is_known && (kind == HandleKind::Mail || !is_inside_link(span)) {
             found.push(Handle { kind, span, name: name_of(kind, part.as_str()) });
         }
     }
+    let wallets = wallets(content).filter(|&(span, _)| !is_inside_link(span)).take(MAX_HANDLES);
+    found.extend(wallets.map(|(span, name)| Handle { kind: HandleKind::Wallet, span, name: name.to_owned() }));
     found
+}
+
+/// Whether a text may spell out the signs of an address.
+fn is_spelling(text: &str) -> bool {
+    let is_bracketed = || ["(at", "[at", "{at", "( at", "[ at"].iter().any(|at| text.contains(at));
+    text.contains(" dot ") || (text.contains(['(', '[', '{']) && is_bracketed())
+}
+
+/// The wallets' addresses of a text as it is written, since their letters' case counts.
+fn wallets(content: &str) -> impl Iterator<Item = (Span, &str)> {
+    let mut at = 0;
+    content.split(|c: char| !c.is_ascii_alphanumeric()).filter_map(move |word| {
+        let start = at;
+        at = start + word.len();
+        at += content[at..].chars().next().map_or(0, char::len_utf8);
+        is_wallet(word).then_some(((start, start + word.len()), word))
+    })
 }
 
 /// Whether a run of digits is a telephone number rather than a count, a date, a version or an address.
@@ -148,7 +205,26 @@ fn name_of(kind: HandleKind, text: &str) -> String {
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
     let name = text.rsplit(|c| !is_name(c)).next().unwrap_or_default();
     let is_number = |name: &str| name.bytes().all(|byte| !byte.is_ascii_alphabetic());
-    if kind == HandleKind::Phone || is_number(name) { digits } else { name.to_owned() }
+    match kind {
+        HandleKind::Phone => digits,
+        HandleKind::Mail => spelled_mail(text),
+        _ if is_number(name) => digits,
+        _ => match text.strip_prefix('@') {
+            Some(first) => first.split(' ').next().unwrap_or_default().to_owned(),
+            None => name.to_owned(),
+        },
+    }
+}
+
+/// An address whose signs are spelled out, with the signs.
+fn spelled_mail(text: &str) -> String {
+    let words = text.split([' ', '(', ')', '[', ']', '{', '}']).filter(|word| !word.is_empty());
+    let signs = words.map(|word| match word {
+        "at" => "@",
+        "dot" => ".",
+        word => word,
+    });
+    signs.collect()
 }
 
 fn ends_a_word(before: &str, word: &str) -> bool {
@@ -177,8 +253,23 @@ mod tests {
             ("message me on telegram @quick_profit", vec!["messenger"]),
             ("加微信: abc123456", vec!["messenger"]),
             ("support number 08000 555 0199", vec!["phone"]),
+            ("1️⃣ dial ╋➊➋➌➍➎➏➐➑➒➊", vec!["phone"]),
+            ("reach @quick_profit on Telegram", vec!["messenger"]),
+            ("signal: @quick.profit", vec!["messenger"]),
+            ("write to loans (at) fast dot com", vec!["mail"]),
+            ("loans at fast dot com", vec!["mail"]),
+            ("Txt WIN to 88600 now", vec!["phone"]),
+            ("send to 1BitcoinEaterAddressDontSendf59kuE", vec!["wallet"]),
         ] {
             assert_eq!(kinds(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_spelled_out_has_the_name_of_one_that_is_not() {
+        for text in ["loans at fast dot com", "loans(at)fast.com", "Loans [at] fast [dot] com"] {
+            let found = find(text, &fold(text, &[]), &Reading::default());
+            assert_eq!(found[0].name, "loans@fast.com", "{text}");
         }
     }
 
@@ -195,6 +286,12 @@ mod tests {
             "pi is 3.14159265358979",
             "I use telegram daily",
             "ISBN 978-3-16-148410-0",
+            "the signal is 2.4ghz at 20dbm",
+            "we met (at the dot) and signal noise",
+            "look at the dot com boom",
+            "I sent a letter to 12345 Berlin",
+            "@ana is in Berlin",
+            "commit da39a3ee5e6b4b0d3255bfef95601890afd80709",
         ] {
             assert_eq!(kinds(text), Vec::<&str>::new(), "{text}");
         }

@@ -13,11 +13,13 @@ mod html;
 mod identity;
 mod links;
 mod markdown;
+mod money;
 mod owners;
 mod report;
 mod script;
 mod target;
 mod undisguise;
+mod wallet;
 mod words;
 mod work;
 
@@ -27,7 +29,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use sha2::{Digest, Sha256};
 
 pub use disguise::Disguise;
-pub use fold::{Folded, fold_for_search};
+pub use fold::{Folded, fold_for_search, heaps};
 pub use handles::{Handle, HandleKind};
 pub use identity::{Identity, mail_of};
 pub use links::{Link, Reading, Side, Syntax};
@@ -61,6 +63,7 @@ pub struct Facts<'a> {
     name: OnceCell<Folded>,
     handles: OnceCell<Vec<Handle>>,
     words: OnceCell<Words>,
+    tokens: OnceCell<Vec<Span>>,
     website: OnceCell<Option<Target>>,
     /// Where the author's website sends its readers on.
     website_on: OnceCell<Option<Target>>,
@@ -83,6 +86,7 @@ impl<'a> Facts<'a> {
             name: OnceCell::new(),
             handles: OnceCell::new(),
             words: OnceCell::new(),
+            tokens: OnceCell::new(),
             website: OnceCell::new(),
             website_on: OnceCell::new(),
             post_owner: OnceCell::new(),
@@ -213,6 +217,22 @@ impl<'a> Facts<'a> {
     pub fn words(&self) -> &Words {
         let count = || words::count(&self.folded().text, self.visible_chars());
         self.words.get_or_init(|| self.safely("words", count))
+    }
+
+    /// Where the words of the folded content are.
+    pub fn tokens(&self) -> &[Span] {
+        self.tokens.get_or_init(|| self.safely("tokens", || words::tokens(&self.folded().text)))
+    }
+
+    /// The words of the folded content, in their order.
+    pub fn wording(&self) -> impl Iterator<Item = &str> + Clone {
+        let text = &self.folded().text;
+        self.tokens().iter().map(|&(start, end)| &text[start..end])
+    }
+
+    /// The amounts of money in the content, as places in `tokens`.
+    pub fn amounts(&self) -> Vec<usize> {
+        money::amounts(&self.folded().text, self.tokens())
     }
 
     /// Where the author's website is, unless it is the site itself.

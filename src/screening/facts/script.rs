@@ -92,10 +92,26 @@ pub fn plain_digit(c: char) -> Option<char> {
         code @ 0x2776..=0x277E => code - 0x2776 + 1,
         code @ 0x2780..=0x2788 => code - 0x2780 + 1,
         code @ 0x278A..=0x2792 => code - 0x278A + 1,
-        0x24FF | 0x1F10C => 0,
+        code @ 0x24F5..=0x24FD => code - 0x24F5 + 1,
+        0x24FF | 0x1F10B | 0x1F10C => 0,
         _ => return None,
     };
     char::from_digit(value, 10)
+}
+
+/// A mark that only strikes through, underlines or frames the letter before it.
+pub fn is_overlay(c: char) -> bool {
+    matches!(c, '\u{305}' | '\u{332}'..='\u{338}' | '\u{33F}' | '\u{20D0}'..='\u{20F0}' | '\u{FE00}'..='\u{FE0F}')
+}
+
+/// How many marks a letter of an alphabet carries in honest writing; `None` for alphabets that are written in marks.
+pub fn most_marks(base: char) -> Option<usize> {
+    match alphabet(base) {
+        Some(Alphabet::Latin | Alphabet::Cyrillic) => Some(2),
+        Some(Alphabet::Greek) => Some(3),
+        _ if base.is_ascii_digit() => Some(0),
+        _ => None,
+    }
 }
 
 /// A character that shows nothing. Joiners are another matter in emoji and in the scripts that need them.

@@ -8,6 +8,9 @@ use super::script::{is_dressed, is_invisible};
 /// Ways to write a full stop in brackets.
 const STOPS: &[&str] = &["[.]", "(.)", "{.}", "[dot]", "(dot)", "{dot}", "[точка]", "(точка)"];
 
+/// Ways to write the sign of an e-mail address in brackets.
+const ATS: &[&str] = &["[at]", "(at)", "{at}"];
+
 /// Top-level domains behind a spelt-out ` dot `.
 const SPELT: &[&str] =
     &["com", "net", "org", "info", "ru", "co", "io", "biz", "xyz", "top", "shop", "site", "online", "club"];
@@ -23,24 +26,37 @@ const SPEAKING: &[&str] = &[
 pub struct Undisguised<'a> {
     /// What is read.
     pub text: Cow<'a, str>,
-    /// Where the character of each byte begins in the original, and where the original ends; none if nothing is disguised.
-    places: Vec<usize>,
+    /// Where runs that were taken over as they stand begin, here and in the original; none if nothing is disguised.
+    runs: Vec<Run>,
+    /// How long the original is.
+    length: usize,
+}
+
+/// From here on a byte of the text stands as far behind `source` as it is behind `plain`.
+#[derive(Clone, Copy)]
+struct Run {
+    plain: usize,
+    source: usize,
 }
 
 impl<'a> Undisguised<'a> {
     /// Undoes what a text hides its addresses behind.
     pub fn of(source: &'a str) -> Self {
+        let length = source.len();
         if !may_be_disguised(source) {
-            return Self { text: Cow::Borrowed(source), places: Vec::new() };
+            return Self { text: Cow::Borrowed(source), runs: Vec::new(), length };
         }
-        let mut plain =
-            Writer { text: String::with_capacity(source.len()), places: Vec::with_capacity(source.len() + 1) };
+        let mut plain = Writer { text: String::with_capacity(length), runs: vec![Run { plain: 0, source: 0 }] };
         let mut at = 0;
-        while let Some(c) = source[at..].chars().next() {
+        while at < length {
+            let ordinary = source.as_bytes()[at..].iter().take_while(|byte| is_ordinary(**byte)).count();
+            plain.text.push_str(&source[at..at + ordinary]);
+            at += ordinary;
             let rest = &source[at..];
-            at += match plain.stop(rest) {
-                Some(length) => {
-                    plain.push('.', at);
+            let Some(c) = rest.chars().next() else { break };
+            at += match plain.sign(rest) {
+                Some((sign, length)) => {
+                    plain.put(sign, at);
                     length
                 }
                 None => {
@@ -48,49 +64,71 @@ impl<'a> Undisguised<'a> {
                     c.len_utf8()
                 }
             };
+            plain.resume(at);
         }
-        plain.places.push(source.len());
-        Self { text: Cow::Owned(plain.text), places: plain.places }
+        Self { text: Cow::Owned(plain.text), runs: plain.runs, length }
     }
 
     /// Where a part of the text stands in the original.
     pub fn origin(&self, (start, end): Span) -> Span {
-        match self.places.is_empty() {
-            true => (start, end),
-            false => (self.places[start], self.places[end]),
+        (self.place(start), self.place(end))
+    }
+
+    fn place(&self, at: usize) -> usize {
+        let run = self.runs.partition_point(|run| run.plain <= at);
+        match run.checked_sub(1).map(|run| self.runs[run]) {
+            None => at,
+            Some(_) if at == self.text.len() => self.length,
+            Some(run) => run.source + (at - run.plain),
         }
     }
+}
+
+/// A byte of ASCII at which no disguise begins.
+fn is_ordinary(byte: u8) -> bool {
+    byte.is_ascii() && !matches!(byte, b'[' | b'(' | b'{' | b' ')
 }
 
 struct Writer {
     text: String,
-    places: Vec<usize>,
+    runs: Vec<Run>,
 }
 
 impl Writer {
-    fn push(&mut self, c: char, at: usize) {
-        self.places.extend(std::iter::repeat_n(at, c.len_utf8()));
+    /// Writes what stands for the original's character at a place.
+    fn put(&mut self, c: char, at: usize) {
+        self.resume(at);
         self.text.push(c);
+    }
+
+    /// What is written next stands at this place of the original.
+    fn resume(&mut self, source: usize) {
+        let plain = self.text.len();
+        match self.runs.last_mut() {
+            Some(last) if last.plain == plain => last.source = source,
+            Some(last) if source.wrapping_sub(last.source) == plain - last.plain => {}
+            _ => self.runs.push(Run { plain, source }),
+        }
     }
 
     fn letter(&mut self, c: char, rest: &str, at: usize) {
         match c {
-            _ if c.is_ascii() => self.push(c, at),
+            _ if c.is_ascii() => self.put(c, at),
             _ if is_invisible(c) => {}
-            '．' | '。' | '｡' | '․' if self.follows_name() && names(&rest[c.len_utf8()..]) => self.push('.', at),
-            '：' if rest[c.len_utf8()..].starts_with(['/', '／']) => self.push(':', at),
-            '／' => self.push('/', at),
-            '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' => self.push(wide(c), at),
+            '．' | '。' | '｡' | '․' if self.follows_name() && names(&rest[c.len_utf8()..]) => self.put('.', at),
+            '：' if rest[c.len_utf8()..].starts_with(['/', '／']) => self.put(':', at),
+            '／' => self.put('/', at),
+            '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' => self.put(wide(c), at),
             _ if is_dressed(c) => {
                 use unicode_normalization::UnicodeNormalization;
-                std::iter::once(c).nfkc().for_each(|plain| self.push(plain, at));
+                std::iter::once(c).nfkc().for_each(|plain| self.put(plain, at));
             }
-            _ => self.push(c, at),
+            _ => self.put(c, at),
         }
     }
 
-    /// How long the full stop in disguise is that stands here, if one does.
-    fn stop(&self, rest: &str) -> Option<usize> {
+    /// The full stop or `@` in disguise that stands here, if one does, and how long it is.
+    fn sign(&self, rest: &str) -> Option<(char, usize)> {
         let first = *rest.as_bytes().first()?;
         if !matches!(first, b'[' | b'(' | b'{' | b' ') || !self.follows_name() {
             return None;
@@ -100,17 +138,20 @@ impl Writer {
         if spaces > 1 {
             return None;
         }
-        let lower = |length: usize| inner.get(..length).map(str::to_lowercase);
-        for stop in STOPS {
-            if lower(stop.len()).is_some_and(|start| start == *stop) {
-                let behind = &inner[stop.len()..];
+        let begins = |word: &str| inner.get(..word.len()).is_some_and(|start| is_same(start, word));
+        let stops = STOPS.iter().map(|stop| ('.', stop));
+        for (sign, disguise) in stops.chain(ATS.iter().map(|at| ('@', at))) {
+            if begins(disguise) {
+                let behind = &inner[disguise.len()..];
                 let gap = usize::from(behind.starts_with(' ') && spaces == 1);
-                return names(&behind[gap..]).then_some(spaces + stop.len() + gap);
+                return names(&behind[gap..]).then_some((sign, spaces + disguise.len() + gap));
             }
         }
-        let is_spelt = spaces == 1 && lower(4).is_some_and(|start| start == "dot ") && self.last_word_is_a_name();
+        if spaces == 0 || !begins("dot ") || !self.last_word_is_a_name() {
+            return None;
+        }
         let tld = inner.get(4..)?.split(|c: char| !c.is_alphanumeric()).next()?.to_lowercase();
-        (is_spelt && SPELT.contains(&tld.as_str())).then_some(5)
+        SPELT.contains(&tld.as_str()).then_some(('.', 5))
     }
 
     fn follows_name(&self) -> bool {
@@ -121,6 +162,11 @@ impl Writer {
         let word = self.text.rsplit(|c: char| !c.is_alphanumeric() && c != '-').next().unwrap_or_default();
         word.len() > 1 && !SPEAKING.contains(&word.to_lowercase().as_str())
     }
+}
+
+/// Whether two words of equal length are the same but for their case.
+fn is_same(text: &str, word: &str) -> bool {
+    text.eq_ignore_ascii_case(word) || (!word.is_ascii() && text.to_lowercase() == word)
 }
 
 fn names(text: &str) -> bool {
@@ -138,7 +184,8 @@ fn may_be_disguised(text: &str) -> bool {
         || bytes.windows(5).any(|five| {
             let lower = five.map_ascii();
             lower == *b" dot "
-                || (matches!(lower[0], b'[' | b'(' | b'{') && (lower[1] == b'.' || &lower[1..4] == b"dot"))
+                || (matches!(lower[0], b'[' | b'(' | b'{')
+                    && (lower[1] == b'.' || &lower[1..4] == b"dot" || &lower[1..3] == b"at"))
         })
 }
 
@@ -167,6 +214,8 @@ mod tests {
             ("evil[.]com", "evil.com"),
             ("evil (dot) com", "evil.com"),
             ("see evil dot com now", "see evil.com now"),
+            ("loans (at) evil dot com", "loans@evil.com"),
+            ("loans[AT]evil[.]com", "loans@evil.com"),
             ("ｅｖｉｌ．ｃｏｍ", "evil.com"),
             ("ｈｔｔｐ：／／evil.com", "http://evil.com"),
             ("ev\u{200B}il。com", "evil.com"),

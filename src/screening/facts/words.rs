@@ -1,5 +1,7 @@
 //! How a text is written: its words, letters and capitals, counted once.
 
+use super::Span;
+
 /// Counts over a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Words {
@@ -46,6 +48,21 @@ pub fn is_dense(c: char) -> bool {
             | 0x4E00..=0x9FFF | 0xF900..=0xFAFF | 0x20000..=0x3134F)
 }
 
+/// The words of a folded text: runs of letters and digits.
+pub fn tokens(folded: &str) -> Vec<Span> {
+    let mut tokens = Vec::with_capacity(folded.len() / 6);
+    let mut start = None;
+    for (at, c) in folded.char_indices() {
+        if c.is_alphanumeric() {
+            start.get_or_insert(at);
+        } else if let Some(start) = start.take() {
+            tokens.push((start, at));
+        }
+    }
+    tokens.extend(start.map(|start| (start, folded.len())));
+    tokens
+}
+
 /// The letters and digits of a text, a single space between words: what two copies of it share.
 pub fn essence(folded: &str) -> String {
     let mut essence = String::with_capacity(folded.len());
@@ -72,6 +89,7 @@ mod tests {
     fn words_are_counted_in_scripts_with_and_without_spaces() {
         assert_eq!(count("it's a fine day", "It's A FINE day".chars()), Words { count: 4, cased: 11, capitals: 6 });
         assert_eq!(count("这是一个很好的例子", "".chars()).count, 4);
+        assert_eq!(tokens("it's $500/день!"), [(0, 2), (3, 4), (6, 9), (10, 18)]);
         assert_eq!(essence("well, well!  done"), "well well done");
     }
 }

@@ -11,7 +11,7 @@ use crate::screening::facts::HandleKind;
 pub const RULE: Rule = Rule {
     id: "contact_handle",
     group: Group::Text,
-    summary: "The comment gives a telephone number, a messenger name or an e-mail address; e-mail counts once, the others twice.",
+    summary: "The comment gives a telephone number, a messenger name, a wallet or an e-mail address; e-mail counts once, the others twice.",
     why: "Where links are watched, spam asks readers to call or write; few honest comments leave a number in public.",
     certain: false,
     fires: &[
@@ -19,6 +19,8 @@ pub const RULE: Rule = Rule {
         r#"{"content": "She made me rich, write her on WhatsApp +1 (202) 555-0143"}"#,
         r#"{"content": "Write to loans@fast.example today"}"#,
         r#"{"content": "https://t.me/quick_profit"}"#,
+        r#"{"content": "Donate to 1BitcoinEaterAddressDontSendf59kuE"}"#,
+        r#"{"content": "Write to loans (at) fast dot com"}"#,
     ],
     passes: &[
         r#"{"content": "It took 1234567890 ns, build 10.0.19041.1237 of 2024-05-06 12:00:00."}"#,
@@ -39,6 +41,7 @@ impl Check for ContactHandle {
             HandleKind::Mail => ("It gives an e-mail address.", 1),
             HandleKind::Messenger => ("It gives a name in a messenger.", 2),
             HandleKind::Phone => ("It gives a telephone number.", 2),
+            HandleKind::Wallet => ("It gives the address of a wallet.", 2),
         };
         let evidence = handles.iter().take(5).map(|handle| case.facts.evidence(Field::Content, handle.span));
         Some(Finding::new(message, evidence.collect()).times(times))

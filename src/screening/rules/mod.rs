@@ -8,13 +8,16 @@ mod author_name_keywords;
 mod author_name_link;
 mod author_rejected_before;
 mod author_url_untrusted;
+mod bidi_override;
 mod blocked_phrase;
 mod campaign;
 mod contact_handle;
 mod duplicate_text;
+mod emoji_arrows;
 mod generic_praise;
 mod gtube;
 mod honeypot;
+mod income_offer;
 mod ip_bad_record;
 mod letter_spacing;
 mod link_count;
@@ -32,11 +35,17 @@ mod mention_unverified;
 mod mixed_script;
 mod new_author_with_link;
 mod phrases;
+mod prompt_injection;
 mod rate;
+mod recovery_scam;
 mod repetition;
+mod self_promotion;
+mod template_leak;
+mod testimonial;
 #[cfg(test)]
 pub mod testing;
 mod too_fast;
+mod zalgo;
 mod zero_width;
 
 use serde::de::DeserializeOwned;
@@ -65,9 +74,18 @@ pub const ALL: &[&Rule] = &[
     &blocked_phrase::RULE,
     &generic_praise::RULE,
     &contact_handle::RULE,
+    &self_promotion::RULE,
+    &income_offer::RULE,
+    &recovery_scam::RULE,
+    &testimonial::RULE,
+    &prompt_injection::RULE,
+    &emoji_arrows::RULE,
+    &template_leak::RULE,
     &zero_width::RULE,
     &mixed_script::RULE,
     &letter_spacing::RULE,
+    &bidi_override::RULE,
+    &zalgo::RULE,
     &all_caps::RULE,
     &repetition::RULE,
     &gtube::RULE,

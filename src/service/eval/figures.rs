@@ -1,5 +1,6 @@
 //! The figures of a measurement, and how each is computed.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -62,7 +63,7 @@ pub struct Micros {
 }
 
 /// How often a rule fired.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct RuleFigures {
     /// On so many spams.
     pub spam: u64,
@@ -71,23 +72,41 @@ pub struct RuleFigures {
     /// Share of spam among the comments it fired on; `None` if it never fired.
     pub precision: Option<f64>,
     /// Spams that would be published without this rule alone.
-    #[serde(skip)]
+    #[serde(rename = "stops")]
     pub only_it_stops: u64,
     /// Honest comments that would be published without this rule alone.
-    #[serde(skip)]
+    #[serde(rename = "disturbs")]
     pub only_it_disturbs: u64,
+    /// Where it fired: a rule that catches the spam of one source alone may know that source and not spam.
+    pub by_source: BTreeMap<String, Fired>,
+}
+
+/// How often a rule fired on the comments of one source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Fired {
+    /// On so many spams.
+    pub spam: u64,
+    /// On so many honest comments.
+    pub ham: u64,
 }
 
 impl RuleFigures {
-    /// Counts a comment that it fired on; `alone`: without it, the comment would be approved.
-    pub(super) fn count(&mut self, label: Label, alone: bool) {
-        let (fired, decisive) = match label {
-            Label::Spam => (&mut self.spam, &mut self.only_it_stops),
-            Label::Ham => (&mut self.ham, &mut self.only_it_disturbs),
+    /// Counts a comment of a source that it fired on; `alone`: without it, the comment would be approved.
+    pub(super) fn count(&mut self, label: Label, source: &str, alone: bool) {
+        let there = self.by_source.entry(source.to_owned()).or_default();
+        let (fired, there, decisive) = match label {
+            Label::Spam => (&mut self.spam, &mut there.spam, &mut self.only_it_stops),
+            Label::Ham => (&mut self.ham, &mut there.ham, &mut self.only_it_disturbs),
             Label::Toxic => return,
         };
         *fired += 1;
+        *there += 1;
         *decisive += u64::from(alone);
+    }
+
+    /// In how many sources it fired on spam.
+    pub fn sources_of_spam(&self) -> usize {
+        self.by_source.values().filter(|fired| fired.spam > 0).count()
     }
 
     pub(super) fn with_precision(self) -> Self {

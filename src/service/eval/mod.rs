@@ -9,7 +9,7 @@ use super::{Error, Service};
 use crate::clock::Clock;
 use crate::domain::{Author, Content, RuleId, SiteId, SiteName, Submission, Timestamp, Verdict};
 
-pub use figures::{Actions, Figures, Measured, Micros, Rank, RuleFigures, rounded_down};
+pub use figures::{Actions, Figures, Fired, Measured, Micros, Rank, RuleFigures, rounded_down};
 
 /// A text in which every kind of thing is that the rules look at.
 const WARM_UP: &str = "Great post, thanks for sharing! Visit my website <a href=\"https://bit.ly/x\">http://shop.example</a>, \
@@ -105,7 +105,7 @@ impl Eval {
             return Ok(());
         }
         source.measured.push(Measured::new(sample.label, &verdict, submitted.took.screening));
-        self.count_rules(sample.label, &verdict);
+        self.count_rules(sample.label, &sample.source, &verdict);
         Ok(())
     }
 
@@ -131,7 +131,7 @@ impl Eval {
         Report {
             total: Figures::of(&all),
             sources: self.sources.iter().map(by_source).collect(),
-            rules: self.rules.iter().map(|(id, figures)| (id.clone(), figures.with_precision())).collect(),
+            rules: self.rules.iter().map(|(id, figures)| (id.clone(), figures.clone().with_precision())).collect(),
         }
     }
 
@@ -163,7 +163,7 @@ impl Eval {
         Ok(site)
     }
 
-    fn count_rules(&mut self, label: Label, verdict: &Verdict) {
+    fn count_rules(&mut self, label: Label, source: &str, verdict: &Verdict) {
         let mut counted: Vec<&RuleId> = Vec::new();
         for hit in &verdict.hits {
             if counted.contains(&&hit.rule) {
@@ -171,7 +171,7 @@ impl Eval {
             }
             counted.push(&hit.rule);
             let alone = verdict.would_pass_without.iter().any(|set| set.as_slice() == [hit.rule.clone()]);
-            self.rules.entry(hit.rule.to_string()).or_default().count(label, alone);
+            self.rules.entry(hit.rule.to_string()).or_default().count(label, source, alone);
         }
     }
 }

@@ -17,6 +17,14 @@ fn texts_that_look_alike_become_one() {
         ("➊➋", "12"),
         ("\u{1112}\u{1161}\u{11AB}\u{1100}\u{1173}\u{11AF}", "한글"),
         ("กำ", "ก\u{E4D}า"),
+        ("1\u{FE0F}\u{20E3}2\u{20E3}⓷ ╋①", "123 +1"),
+        ("🇨\u{200B}🇦\u{200B}🇸\u{200B}🇮\u{200B}🇳\u{200B}🇴", "casino"),
+        ("Ana 🇩🇪🇫🇷", "ana 🇩🇪🇫🇷"),
+        ("ᴄᴀsɪɴᴏ ᶜᵃˢⁱⁿᵒ ⒞⒜", "casino casino (c)(a)"),
+        ("c\u{336}a\u{336}s\u{336}ino", "casino"),
+        ("c\u{301}\u{302}\u{303}a\u{316}\u{317}\u{318}\u{319}sino", "casino"),
+        ("tie\u{302}\u{301}ng ᾧ", "tiếng ᾧ"),
+        ("ca\u{E0041}s\u{E0020}ino", "casino"),
         ("usb-кабель VPNщик", "usb-кабель vpnщик"),
         ("می\u{200C}خواهم", "می\u{200C}خواهم"),
     ] {
@@ -64,7 +72,7 @@ fn characters_that_stand_for_many_do_not_make_a_text_long() {
 
 proptest! {
     #[test]
-    fn every_span_leads_to_character_boundaries(source in "\\PC{0,40}|[a-zа-я\u{200B}\u{301}𝘿 ]{0,30}") {
+    fn every_span_leads_to_character_boundaries(source in "\\PC{0,40}|[a-zа-я1╋🇨🇦\u{200B}\u{301}\u{336}\u{20E3}\u{FE0F}𝘿 ]{0,30}") {
         let folded = fold(&source, &[]);
         let places: Vec<usize> = folded.text.char_indices().map(|(at, _)| at).chain([folded.text.len()]).collect();
         for pair in places.windows(2) {

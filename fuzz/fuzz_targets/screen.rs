@@ -1,0 +1,11 @@
+//! Fuzzes `properties::screen`.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+#[path = "../properties.rs"]
+#[allow(dead_code, reason = "one of its properties is used")]
+mod properties;
+
+fuzz_target!(|bytes: &[u8]| properties::screened(&String::from_utf8_lossy(bytes)));

@@ -8,7 +8,7 @@ use super::submission::{Author, Name, Url};
 use super::transition::{Change, Refusal, Step};
 use super::{
     Action, Comment, Content, Counted, Format, History, HistoryKey, HistoryKind, Past, Review, ReviewWhy, Status,
-    Submission, Timestamp, Verdict,
+    Submission, Tally, Timestamp, Verdict,
 };
 
 /// What of a comment is written anew; what is absent stays as it is.
@@ -240,6 +240,7 @@ impl Past {
             tally.spam = tally.spam.saturating_sub(took.spam);
             tally.abuse = tally.abuse.saturating_sub(took.abuse);
         }
+        self.buckets.retain(|bucket| bucket.tally != Tally::default());
         self.members.retain(|member| Some(*member) != own.member);
     }
 }

@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::submission::Submission;
-use super::{AuthorId, CommentId, Counted, Decision, ExternalId, History, HistoryKind, Timestamp, Verdict};
+use super::{AuthorId, CommentId, Counted, Decision, Edited, ExternalId, History, HistoryKind, Timestamp, Verdict};
 
 /// A stored submission and all that became of it.
 ///
-/// `version` is 1 plus the number of changes the record shows: decisions (those no longer kept included), the linking and
-/// the withdrawal, and the times it was rejected because nobody had decided it.
+/// `version` is 1 plus the number of changes the record shows: decisions (those no longer kept included), edits, the linking
+/// and the withdrawal, and the times it was rejected because nobody had decided it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comment {
     /// Our id.
@@ -19,9 +19,9 @@ pub struct Comment {
     pub status: Status,
     /// Whether a person should look.
     pub review: Review,
-    /// As it came in; `external_id` may have been added since.
+    /// As it came in, or was edited since; `external_id` may have been added.
     pub submission: Submission,
-    /// Hash of the parsed submission without `external_id` and `client.ip`: tells a retry from another comment.
+    /// Hash of the parsed submission as it came in, without `external_id` and `client.ip`: tells a retry from another comment.
     pub fingerprint: Fingerprint,
     /// The author's token, if they gave an account or an e-mail address.
     pub author_id: Option<AuthorId>,
@@ -39,7 +39,7 @@ pub struct Comment {
     pub written_at: Timestamp,
     /// When it last changed.
     pub changed_at: Timestamp,
-    /// What the screening said when it came in.
+    /// What the screening said when it came in, or was edited last.
     pub verdict: Verdict,
     /// What was remembered then.
     pub history: History,
@@ -52,6 +52,9 @@ pub struct Comment {
     pub linked_at: Option<Timestamp>,
     /// When it was withdrawn.
     pub withdrawn_at: Option<Timestamp>,
+    /// Its edits, if there were any. What it said before is not kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited: Option<Edited>,
     /// When nobody had decided it in time, if that has happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expired: Option<Expired>,
@@ -65,12 +68,18 @@ impl Comment {
     pub fn changes(&self) -> u64 {
         let decisions = self.earlier_decisions + self.decisions.len() as u64;
         let (linked, withdrawn) = (self.linked_at.is_some(), self.withdrawn_at.is_some());
-        1 + decisions + u64::from(linked) + u64::from(withdrawn) + u64::from(self.times_expired())
+        let times = u64::from(self.times_expired()) + u64::from(self.times_edited());
+        1 + decisions + u64::from(linked) + u64::from(withdrawn) + times
     }
 
     /// How often it was rejected because nobody had decided it in time.
     pub fn times_expired(&self) -> u32 {
         self.expired.map_or(0, |expired| expired.times)
+    }
+
+    /// How often it was edited.
+    pub fn times_edited(&self) -> u32 {
+        self.edited.map_or(0, |edited| edited.times)
     }
 
     /// The tokens of its author, never the same twice: `author_id`, and the e-mail address's where that is another. Records

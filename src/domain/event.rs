@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::decision::{DecisionAction, Reason, Source};
-use super::{Action, CommentId, EventId, ExternalId, Status, Timestamp};
+use super::{Action, CommentId, EditedBy, EventId, ExternalId, Status, Timestamp};
 
 /// An entry of the feed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +49,12 @@ pub enum EventChange {
         /// Who.
         actor: String,
     },
+    /// What it says was changed.
+    #[serde(rename = "comment.edited")]
+    Edited {
+        /// By whom.
+        edited_by: EditedBy,
+    },
     /// It got the blog's id.
     #[serde(rename = "comment.linked")]
     Linked,
@@ -72,6 +78,7 @@ impl EventChange {
         match self {
             EventChange::Submitted { .. } => "comment.submitted",
             EventChange::Decided { .. } => "comment.decided",
+            EventChange::Edited { .. } => "comment.edited",
             EventChange::Linked => "comment.linked",
             EventChange::Withdrawn => "comment.withdrawn",
             EventChange::Expired => "comment.expired",

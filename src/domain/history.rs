@@ -48,6 +48,9 @@ pub enum HistoryKind {
     Handle,
     /// The network prefix that the comment came from.
     Net,
+    /// An author who is shown to be this one, in comments whose text links elsewhere: the verified account, or the e-mail address
+    /// together with the network or with the owner of the website.
+    Linked,
 }
 
 impl HistoryKind {
@@ -62,12 +65,13 @@ impl HistoryKind {
             HistoryKind::Owner => "owner",
             HistoryKind::Handle => "handle",
             HistoryKind::Net => "net",
+            HistoryKind::Linked => "linked",
         }
     }
 
     /// Whether submissions are counted too; the others count decisions only, which keeps `record` light.
     pub fn counts_submissions(self) -> bool {
-        !matches!(self, HistoryKind::MailNet | HistoryKind::MailOwner | HistoryKind::Net)
+        !matches!(self, HistoryKind::MailNet | HistoryKind::MailOwner | HistoryKind::Net | HistoryKind::Linked)
     }
 
     /// Who the entry remembers it was seen from.
@@ -81,8 +85,8 @@ impl HistoryKind {
 
     /// Whether the entry is about the author.
     pub fn is_author(self) -> bool {
-        use HistoryKind::{Account, Mail, MailNet, MailOwner};
-        matches!(self, Mail | Account | MailNet | MailOwner)
+        use HistoryKind::{Account, Linked, Mail, MailNet, MailOwner};
+        matches!(self, Mail | Account | MailNet | MailOwner | Linked)
     }
 }
 
@@ -174,7 +178,11 @@ pub struct Past {
 impl Past {
     /// The sum over the periods that still count at `now`.
     pub fn total(&self, now: Timestamp) -> Tally {
-        let oldest = Period::of(now).oldest_kept();
+        self.total_since(Period::of(now).oldest_kept())
+    }
+
+    /// The sum over this period and those after it.
+    pub fn total_since(&self, oldest: Period) -> Tally {
         let mut sum = Tally::default();
         for bucket in self.buckets.iter().filter(|bucket| bucket.period >= oldest) {
             sum.seen = sum.seen.saturating_add(bucket.tally.seen);
@@ -219,6 +227,9 @@ pub struct History {
     /// Of the network prefix.
     #[serde(skip_serializing_if = "Past::is_empty")]
     pub net: Past,
+    /// Of the author in comments that link elsewhere, by each way in which they are shown to be this one.
+    #[serde(skip_serializing_if = "all_empty")]
+    pub linked: Vec<Past>,
     /// Not remembered but counted: the limit that this submission is over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub over_limit: Option<OverLimit>,
@@ -242,6 +253,7 @@ impl History {
             HistoryKind::Owner => self.owners.push(past),
             HistoryKind::Handle => self.handles.push(past),
             HistoryKind::Net => self.net = past,
+            HistoryKind::Linked => self.linked.push(past),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod address;
 mod comment;
 mod decision;
+mod edit;
 mod event;
 mod fault;
 mod history;
@@ -26,6 +27,7 @@ mod verdict;
 pub use address::PublicAddress;
 pub use comment::{Comment, Expired, Fingerprint, Review, ReviewWhy, Status};
 pub use decision::{Dated, Decision, DecisionAction, DecisionRequest, Lesson, Reason, Source};
+pub use edit::{Edit, EditRequest, Edited, EditedBy, Rejudged};
 pub use event::{Event, EventChange};
 pub use fault::Fault;
 pub use history::{

@@ -3,7 +3,7 @@
 use super::decision::{Dated, Decision, DecisionAction, DecisionRequest, Lesson, Source};
 use super::event::EventChange;
 use super::history::Delta;
-use super::{Comment, ExternalId, Review, ReviewWhy, Status, Timestamp};
+use super::{Comment, Edited, ExternalId, Review, ReviewWhy, Status, Timestamp};
 
 /// The most decisions that a record keeps: more tell a moderator nothing, and a record is written whole each time.
 const MAX_DECISIONS: usize = 50;
@@ -43,6 +43,8 @@ pub enum Refusal {
     Withdrawn,
     /// It has another external id.
     HasExternalId,
+    /// A person has rejected it, and its author edits it.
+    Rejected,
 }
 
 impl Comment {
@@ -50,21 +52,24 @@ impl Comment {
     ///
     /// The same wish by the same person is a repetition, whatever version it names, so that a retry after a lost answer is
     /// answered like the first try. A blog tells what has happened there in whatever order: what is older than the last
-    /// decision is outdated, what is newer is kept even if it changes nothing, as later news are held against its time.
+    /// decision is outdated, what is newer is kept even if it changes nothing, as later news are held against its time. A
+    /// decision that an edit undid stands in nobody's way, and what the blog decided before that edit is outdated.
     pub fn decide(&self, request: &DecisionRequest) -> Step {
         let wish = &request.decision;
-        let last = self.decisions.last();
+        let (last, standing) = (self.decisions.last(), self.standing_decision());
         let is_newer = request.dated == Dated::Told && last.is_none_or(|last| wish.at > last.at);
         if self.withdrawn_at.is_some() {
             return Step::Refused(Refusal::Withdrawn);
         }
-        if last.is_some_and(|last| repeats(last, wish)) && !is_newer && !self.expired_since_reopened() {
+        if standing.is_some_and(|last| repeats(last, wish)) && !is_newer && !self.expired_since_reopened() {
             return Step::Already;
         }
         if request.if_match.is_some_and(|version| version != self.version) {
             return Step::Refused(Refusal::VersionMismatch);
         }
-        if wish.source == Source::Site && last.is_some_and(|last| last.at >= wish.at) {
+        let undone_at = self.edited.filter(|edited| edited.undid).map(|edited| edited.at);
+        let is_outdated = last.is_some_and(|last| last.at >= wish.at) || undone_at.is_some_and(|at| at > wish.at);
+        if wish.source == Source::Site && is_outdated {
             return Step::Outdated;
         }
         if wish.action == DecisionAction::Reopen && self.status == Status::Held && !is_newer {
@@ -74,7 +79,7 @@ impl Comment {
         let otherwise = |last: &Decision| {
             last.action != DecisionAction::Reopen && (last.action, last.reason) != (wish.action, wish.reason)
         };
-        if unaware && wish.action != DecisionAction::Reopen && last.is_some_and(otherwise) {
+        if unaware && wish.action != DecisionAction::Reopen && standing.is_some_and(otherwise) {
             return Step::Refused(Refusal::DecidedOtherwise);
         }
         Step::Change(Box::new(self.decided(request)))
@@ -99,6 +104,7 @@ impl Comment {
             DecisionAction::Reopen => Review::open(ReviewWhy::Held, request.now, &comment.verdict),
             DecisionAction::Approve | DecisionAction::Reject => Review::Done,
         };
+        comment.edited = comment.edited.map(|edited| Edited { undid: false, ..edited });
         comment.keep(decision);
         comment.touch(request.now);
         Change { comment, deltas, event }
@@ -161,7 +167,7 @@ impl Comment {
         self.decisions.push(decision);
     }
 
-    fn touch(&mut self, now: Timestamp) {
+    pub(super) fn touch(&mut self, now: Timestamp) {
         self.version += 1;
         self.changed_at = now;
     }

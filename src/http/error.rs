@@ -38,6 +38,7 @@ pub(super) enum Code {
     HasExternalId,
     DecidedOtherwise,
     Withdrawn,
+    RejectedByPerson,
     SiteExists,
     LastSite,
     KeyInUse,
@@ -80,6 +81,7 @@ impl Code {
             Code::ExternalIdTaken => ("external_id_taken", 409, "The external id belongs to another comment"),
             Code::HasExternalId => ("has_external_id", 409, "The comment has another external id"),
             Code::DecidedOtherwise => ("decided_otherwise", 409, "A person has decided otherwise"),
+            Code::RejectedByPerson => ("rejected_by_person", 409, "A person has rejected the comment"),
             Code::Withdrawn => ("withdrawn", 409, "The comment was withdrawn"),
             Code::SiteExists => ("site_exists", 409, "The site exists already"),
             Code::LastSite => ("last_site", 409, "The last site cannot be deleted"),
@@ -380,12 +382,11 @@ impl From<service::Error> for Problem {
             E::VersionMismatch(now) => {
                 Problem::showing(Code::VersionMismatch, &now, "If-Match names another version; look at it again.")
             }
-            E::DecidedOtherwise(now) => Problem::showing(
-                Code::DecidedOtherwise,
-                &now,
-                "To decide it anew, look at it and send If-Match with its version.",
-            ),
+            E::DecidedOtherwise(now) => {
+                Problem::showing(Code::DecidedOtherwise, &now, "Look at it, and send If-Match with its version.")
+            }
             E::Withdrawn(now) => Problem::showing(Code::Withdrawn, &now, "It is gone from the blog."),
+            E::RejectedByPerson(now) => Problem::showing(Code::RejectedByPerson, &now, "Only staff can edit it now."),
             E::HasExternalId(now) => Problem::showing(Code::HasExternalId, &now, "It keeps the one it has."),
             E::SiteExists(id) => Problem::new(Code::SiteExists, format!("There is a site `{id}`.")),
             E::LastSite => Problem::new(Code::LastSite, "Add another site first."),

@@ -83,6 +83,7 @@ fn table(room: &events::WaitingRoom, pages: &Pages) -> Vec<Route> {
         site(POST, "/v1/sites/{site}/comments/check", SUBMIT, comments::check),
         site(POST, "/v1/sites/{site}/comments/batch", SUBMIT, batch::run),
         site(GET, "/v1/sites/{site}/comments/{comment}", READ, comments::show).query(comments::PARAMETERS),
+        site(PATCH, "/v1/sites/{site}/comments/{comment}", SUBMIT, comments::edit),
         site(DELETE, "/v1/sites/{site}/comments/{comment}", SUBMIT, comments::erase),
         site(PUT, "/v1/sites/{site}/comments/{comment}/external", SUBMIT, comments::link),
         site(POST, "/v1/sites/{site}/comments/{comment}/withdraw", SUBMIT, comments::withdraw),

@@ -1,7 +1,7 @@
 //! A case: what is known of a submission beside what is remembered, and what several rules ask of the two.
 
 use super::facts::Facts;
-use crate::domain::{History, Past};
+use crate::domain::{AuthorRecord, History, Past, Tally};
 
 /// What there is to judge.
 #[derive(Clone, Copy)]
@@ -22,10 +22,21 @@ impl Case<'_> {
     pub fn author_is_known(&self) -> bool {
         let now = self.facts.now();
         let approved = |past: &Past| past.total(now).approved > 0;
-        let record = self.facts.submission().author.record;
+        let record = self.blogs_record();
         approved(&self.history.mail)
             || approved(&self.history.account)
             || record.is_some_and(|record| record.approved > 0)
+    }
+
+    /// What the blog itself knows of the author, where people have decided of fewer of their comments here.
+    pub fn blogs_record(&self) -> Option<AuthorRecord> {
+        let decided = |past: &Past| {
+            let Tally { approved, spam, abuse, .. } = past.total(self.facts.now());
+            u64::from(approved) + u64::from(spam) + u64::from(abuse)
+        };
+        let ours = decided(&self.history.mail).max(decided(&self.history.account));
+        let record = self.facts.submission().author.record;
+        record.filter(|record| u64::from(record.approved) + u64::from(record.rejected) > ours)
     }
 
     /// Whether an author people have approved is shown to be this one: by a verified account, by an e-mail address that
@@ -38,6 +49,6 @@ impl Case<'_> {
         (is_verified && approved(&self.history.account))
             || approved(&self.history.mail_net)
             || approved(&self.history.mail_owner)
-            || author.record.is_some_and(|record| record.approved > 0)
+            || self.blogs_record().is_some_and(|record| record.approved > 0)
     }
 }

@@ -107,8 +107,8 @@ impl Wish {
     }
 }
 
-/// What a decision came to; a key that was used for another comment than this one stands for another request.
-fn settle_for(asked: &CommentRef, outcome: Outcome, fingerprint: &Fingerprint) -> Result<Decided, Error> {
+/// What a decision or an edit came to; a key that was used for another comment than this one stands for another request.
+pub(super) fn settle_for(asked: &CommentRef, outcome: Outcome, fingerprint: &Fingerprint) -> Result<Decided, Error> {
     if let Outcome::Replayed { comment, .. } = &outcome {
         let same = match asked {
             CommentRef::Id(id) => comment.id == *id,
@@ -136,6 +136,7 @@ fn settle(outcome: Outcome, asked: &Fingerprint) -> Result<Decided, Error> {
         Outcome::Refused(Refusal::VersionMismatch, comment) => Err(Error::VersionMismatch(comment)),
         Outcome::Refused(Refusal::DecidedOtherwise, comment) => Err(Error::DecidedOtherwise(comment)),
         Outcome::Refused(Refusal::Withdrawn, comment) => Err(Error::Withdrawn(comment)),
+        Outcome::Refused(Refusal::Rejected, comment) => Err(Error::RejectedByPerson(comment)),
         Outcome::Refused(Refusal::HasExternalId, comment) => Err(Error::HasExternalId(comment)),
     }
 }

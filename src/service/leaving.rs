@@ -3,8 +3,8 @@
 use super::submit::{Arrival, Due};
 use super::{Error, Service};
 use crate::domain::{
-    Comment, CommentId, CommentRef, ExternalId, Lesson, ListQuery, Page, Position, SiteId, SiteOverrides, Sort,
-    Submission, Tombstone,
+    Comment, CommentId, CommentRef, ExternalId, ListQuery, Page, Position, SiteId, SiteOverrides, Sort, Submission,
+    Tombstone,
 };
 use crate::screening::Facts;
 use crate::store::{Charges, Existing, Record, Recorded};
@@ -91,7 +91,7 @@ impl Service {
         drop(facts);
         // Owner, staff and moderators are never learnt from.
         let is_trusted = comment.submission.author.role.is_some_and(|role| role.is_trusted());
-        let counted = if is_trusted { Vec::new() } else { traces.counted(comment.written_at, lesson(&comment)) };
+        let counted = if is_trusted { Vec::new() } else { traces.counted(comment.written_at, comment.lesson()) };
         Ok(Comment { author_id: traces.author_id, mail_id: traces.mail_id, counted, ..comment })
     }
 
@@ -141,13 +141,5 @@ impl Service {
         }
         self.override_policy(site, overrides, Some(standing.version)).await?;
         Ok(Overridden::InForce)
-    }
-}
-
-/// What a comment teaches as it stands.
-fn lesson(comment: &Comment) -> Lesson {
-    match comment.decisions.last() {
-        Some(decision) if comment.withdrawn_at.is_none() => Lesson::of(decision.action, decision.reason),
-        _ => Lesson::Nothing,
     }
 }

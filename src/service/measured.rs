@@ -10,8 +10,8 @@ use tokio::sync::watch;
 use super::Metrics;
 use crate::clock::Stopwatch;
 use crate::domain::{
-    ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, Event, EventId,
-    ExternalId, Keep, KeyId, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
+    ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, EditRequest, Event,
+    EventId, ExternalId, Keep, KeyId, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
     Tombstone, Totals,
 };
 use crate::store::{
@@ -90,6 +90,16 @@ impl Store for Measured {
         idempotency: Option<Idempotency>,
     ) -> Result<Outcome, Error> {
         self.timed("decide", self.store.decide(site, comment, request, idempotency)).await
+    }
+
+    async fn edit(
+        &self,
+        site: &SiteId,
+        comment: &CommentRef,
+        request: EditRequest,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Outcome, Error> {
+        self.timed("edit", self.store.edit(site, comment, request, idempotency)).await
     }
 
     async fn link(

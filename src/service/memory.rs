@@ -53,6 +53,9 @@ impl Service {
         keys.extend(facts.owners().iter().map(|owner| named(HistoryKind::Owner, owner)));
         keys.extend(facts.handle_names().iter().map(|name| named(HistoryKind::Handle, name)));
         keys.extend(identity.net.as_deref().map(|net| named(HistoryKind::Net, net)));
+        if facts.foreign_links().next().is_some() {
+            keys.extend(linked_by(submission, &identity).map(|by| person.of_linker(by)));
+        }
         let author_id = person.author_of(&identity);
         let mail_id = identity.mail.as_deref().map(|mail| person.mail_token(mail)).filter(|id| author_id != Some(*id));
         let name = submission.author.name.as_deref().unwrap_or_default();
@@ -88,6 +91,21 @@ impl Service {
     }
 }
 
+/// The ways in which whoever brings a link is shown to be somebody: the verified account, and the e-mail address with the network
+/// and with the website's owner.
+fn linked_by<'a>(
+    submission: &'a Submission,
+    identity: &'a Identity<'a>,
+) -> impl Iterator<Item = (HistoryKind, &'a str, &'a str)> {
+    let is_verified = submission.author.account.as_ref().is_some_and(|account| account.verified);
+    let account = identity.account.filter(|_| is_verified).map(|(provider, id)| (HistoryKind::Account, provider, id));
+    let mail = identity.mail.as_deref();
+    let with = |kind: HistoryKind, other: Option<&'a str>| mail.zip(other).map(|(mail, other)| (kind, mail, other));
+    let net = with(HistoryKind::MailNet, identity.net.as_deref());
+    let owner = with(HistoryKind::MailOwner, identity.url_owner.as_deref());
+    [account, net, owner].into_iter().flatten()
+}
+
 /// Persons as hashes under the store's secret.
 struct Persons(Hmac<Sha256>);
 
@@ -103,6 +121,12 @@ impl Persons {
 
     fn mail_token(&self, mail: &str) -> AuthorId {
         AuthorId::new(self.hash(&[HistoryKind::Mail.as_str(), mail, ""]))
+    }
+
+    /// Where is remembered what became of the links of somebody who is shown to be this one in this way.
+    fn of_linker(&self, (by, one, other): (HistoryKind, &str, &str)) -> HistoryKey {
+        let kind = HistoryKind::Linked;
+        HistoryKey { kind, hash: self.hash(&[kind.as_str(), by.as_str(), one, other]) }
     }
 
     /// A keyed hash of parts; the lengths go in too, so that no two lists of parts are alike.

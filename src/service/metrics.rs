@@ -27,6 +27,7 @@ pub struct Metrics {
     rule_hits: Family<[(&'static str, Cow<'static, str>); 2], Counter>,
     screening: Histogram,
     decisions: Family<Words<3>, Counter>,
+    edits: Family<Words<2>, Counter>,
     wrong_keys: Counter,
     limited: Family<Words<2>, Counter>,
     config_reloads: Family<Words<1>, Counter>,
@@ -72,6 +73,7 @@ impl Default for Metrics {
             rule_hits: Family::default(),
             screening: Histogram::new(SCREENING_BUCKETS),
             decisions: Family::default(),
+            edits: Family::default(),
             wrong_keys: Counter::default(),
             limited: Family::default(),
             config_reloads: Family::default(),
@@ -96,6 +98,8 @@ impl Metrics {
         let help = "What facts and rules took for one comment";
         registry.register_with_unit("screening", help, Unit::Seconds, self.screening.clone());
         registry.register("decisions", "Decisions that changed a comment", self.decisions.clone());
+        let help = "Edits that changed a comment, by who made them and what readers see of it since";
+        registry.register("edits", help, self.edits.clone());
         registry.register("wrong_keys", "Calls with a key that is none of ours", self.wrong_keys.clone());
         registry.register("limited", "What went over a limit", self.limited.clone());
         registry.register("config_reloads", "Readings of a changed configuration", self.config_reloads.clone());
@@ -202,6 +206,14 @@ impl Metrics {
         let reason = last.reason.map_or("none", |reason| reason.as_str());
         let labels = [("action", last.action.as_str()), ("reason", reason), ("source", last.source.as_str())];
         self.decisions.get_or_create(&labels).inc();
+    }
+
+    /// Counts an edit, if it changed something.
+    pub(super) fn edited(&self, outcome: &Outcome) {
+        let Outcome::Changed(comment) = outcome else { return };
+        let Some(edited) = comment.edited else { return };
+        let labels = [("edited_by", edited.by.as_str()), ("status", comment.status.as_str())];
+        self.edits.get_or_create(&labels).inc();
     }
 
     /// Counts a key that is not valid.

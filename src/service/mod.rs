@@ -2,6 +2,7 @@
 
 mod authors;
 mod change;
+mod edit;
 pub mod eval;
 mod housekeep;
 mod key;
@@ -35,6 +36,7 @@ use measured::Measured;
 
 pub use authors::AuthorName;
 pub use change::{Decided, Wish};
+pub use edit::{EditedComment, Rewrite};
 pub use key::{Caller, NewKey, SecretKey};
 pub use leaving::{Moved, Overridden, Standing};
 pub use look::{EventsPage, needle};
@@ -231,6 +233,8 @@ pub enum Error {
     DecidedOtherwise(Box<Comment>),
     /// This comment was withdrawn from the blog.
     Withdrawn(Box<Comment>),
+    /// A person has rejected this comment, and its author may not edit it.
+    RejectedByPerson(Box<Comment>),
     /// This comment has another external id.
     HasExternalId(Box<Comment>),
     /// A site with this id exists.
@@ -295,6 +299,7 @@ impl std::fmt::Display for Error {
             Error::VersionMismatch(comment) => write!(f, "the comment is at version {}", comment.version),
             Error::DecidedOtherwise(_) => f.write_str("a person has decided otherwise"),
             Error::Withdrawn(_) => f.write_str("the comment was withdrawn"),
+            Error::RejectedByPerson(_) => f.write_str("a person has rejected the comment"),
             Error::HasExternalId(_) => f.write_str("the comment has another external id"),
             Error::SiteExists(id) => write!(f, "there is a site {id} already"),
             Error::LastSite => f.write_str("the last site cannot be deleted"),

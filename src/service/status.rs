@@ -119,7 +119,7 @@ impl PublicStatus {
 impl PublicReason {
     /// Why it stands so. `action` is what the screening must have said for it to be the screening's doing.
     fn of(comment: &Comment, action: Action) -> Self {
-        let by_person = !comment.decisions.is_empty() || comment.submission.decided.is_some();
+        let by_person = comment.standing_decision().is_some() || comment.submission.decided.is_some();
         let by_screening = !by_person && comment.verdict.action == action;
         match comment.verdict.decided_by {
             DecidedBy::Rate if by_screening => PublicReason::Rate,

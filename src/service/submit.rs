@@ -7,9 +7,9 @@ use super::running::ActiveSite;
 use super::{Error, IDEMPOTENCY_MILLIS, Service};
 use crate::clock::Stopwatch;
 use crate::domain::{
-    Action, Charge, Comment, CommentId, Decided, DecidedKind, Decision, DecisionAction, ExternalId, Fingerprint,
-    History, Lesson, Name, Outcome, OverLimit, PublicAddress, Refused, Review, ReviewWhy, SiteId, Source, Status,
-    Submission, Timestamp, Verdict,
+    Action, Charge, Comment, CommentId, Counted, Decided, DecidedKind, Decision, DecisionAction, ExternalId,
+    Fingerprint, History, Lesson, Name, Outcome, OverLimit, PublicAddress, Refused, Review, ReviewWhy, SiteId, Source,
+    Status, Submission, Timestamp, Verdict,
 };
 use crate::limits::{Author, Commenter, Retry};
 use crate::screening::{Facts, screen};
@@ -75,7 +75,13 @@ impl Service {
 
     async fn try_to_admit(&self, site: &SiteId, arrival: Arrival) -> Result<Admitted, Error> {
         let Arrival { submission, sent, key, due, waits, now } = arrival;
-        let asked = Asked { submission: &submission, before: Some((key, &sent)), over_limit: due.over_limit, now };
+        let asked = Asked {
+            submission: &submission,
+            before: Some((key, &sent)),
+            counted: &[],
+            over_limit: due.over_limit,
+            now,
+        };
         let Screened { verdict, history, hosts, traces, mut took } = match self.screen(site, asked).await? {
             Looked::Known(existing, took) => {
                 return sent.replay(existing, took).map(|submitted| Admitted::Now(Box::new(submitted)));
@@ -119,7 +125,7 @@ impl Service {
     pub async fn check(&self, site: &SiteId, submission: &Submission) -> Result<Judged, Error> {
         let charged = self.running().limits.check(site);
         charged.map_err(Error::from).inspect_err(|error| self.metrics.refused(error))?;
-        let asked = Asked { submission, before: None, over_limit: None, now: self.clock.now() };
+        let asked = Asked { submission, before: None, counted: &[], over_limit: None, now: self.clock.now() };
         match self.screen(site, asked).await? {
             Looked::Screened(screened) => {
                 let Screened { verdict, took, .. } = *screened;
@@ -175,10 +181,10 @@ impl Service {
 
     /// Reads what is remembered in one read, and judges by it. A site whose settings have changed since this process
     /// read them is read again first.
-    async fn screen(&self, site: &SiteId, asked: Asked<'_>) -> Result<Looked, Error> {
+    pub(super) async fn screen(&self, site: &SiteId, asked: Asked<'_>) -> Result<Looked, Error> {
         /// More often than anybody changes a site's settings within one request.
         const TRIES: usize = 10;
-        let Asked { submission, before, over_limit, now } = asked;
+        let Asked { submission, before, counted, over_limit, now } = asked;
         let idempotency = before.and_then(|(key, _)| key);
         let external_id = before.and_then(|(_, sent)| sent.external_id.clone());
         let mut took = Took::default();
@@ -202,7 +208,8 @@ impl Service {
             }
             if recalled.settings_version == active.version {
                 let judging = Stopwatch::start();
-                let history = History { members: traces.members, over_limit, ..recalled.history };
+                let history = recalled.history.without(&traces.keys, counted);
+                let history = History { members: traces.members, over_limit, ..history };
                 let verdict = screen(&facts, &history, &active.policy);
                 let hosts = facts.hosts();
                 took.screening += judging.elapsed();
@@ -245,16 +252,18 @@ enum Admitted {
 }
 
 /// A submission to be judged.
-struct Asked<'a> {
-    submission: &'a Submission,
+pub(super) struct Asked<'a> {
+    pub submission: &'a Submission,
     /// What would show that it came before; `None` for one that nobody keeps.
-    before: Option<(Option<IdempotencyKey>, &'a Sent)>,
-    over_limit: Option<OverLimit>,
-    now: Timestamp,
+    pub before: Option<(Option<IdempotencyKey>, &'a Sent)>,
+    /// What the submission itself is counted in already, where it is one of a kept comment.
+    pub counted: &'a [Counted],
+    pub over_limit: Option<OverLimit>,
+    pub now: Timestamp,
 }
 
 /// What came of looking at a submission.
-enum Looked {
+pub(super) enum Looked {
     /// It was here before.
     Known(Existing, Took),
     /// It was judged.
@@ -262,12 +271,12 @@ enum Looked {
 }
 
 /// A submission that was judged.
-struct Screened {
-    verdict: Verdict,
-    history: History,
-    hosts: Vec<String>,
-    traces: Traces,
-    took: Took,
+pub(super) struct Screened {
+    pub verdict: Verdict,
+    pub history: History,
+    pub hosts: Vec<String>,
+    pub traces: Traces,
+    pub took: Took,
 }
 
 /// What tells a retry of a submission from another one.
@@ -358,6 +367,7 @@ fn new_comment(id: CommentId, now: Timestamp, submission: Submission, judged: Ju
         earlier_decisions: 0,
         linked_at: None,
         withdrawn_at: None,
+        edited: None,
         expired: None,
         counted,
     };

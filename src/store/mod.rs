@@ -24,8 +24,8 @@ pub use settings::{Durability, Settings, Status};
 
 use crate::clock::Clock;
 use crate::domain::{
-    ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, Event, EventId,
-    ExternalId, Keep, KeyId, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
+    ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, EditRequest, Event,
+    EventId, ExternalId, Keep, KeyId, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
     Tombstone, Totals,
 };
 
@@ -76,6 +76,16 @@ pub trait Store: Send + Sync {
         site: &SiteId,
         comment: &CommentRef,
         request: DecisionRequest,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Outcome, Error>;
+
+    /// Edits a comment by [`Comment::edit`]. If the idempotency key is known, nothing is written. A `counted` entry's member is
+    /// dropped by the store if its entry is full.
+    async fn edit(
+        &self,
+        site: &SiteId,
+        comment: &CommentRef,
+        request: EditRequest,
         idempotency: Option<Idempotency>,
     ) -> Result<Outcome, Error>;
 

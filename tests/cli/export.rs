@@ -35,6 +35,8 @@ fn a_site_with_every_state_comes_back_the_same_to_the_byte() {
         "\"withdrawn_at\":",
         "\"linked_at\":",
         "\"expired\":",
+        "\"edited\":{\"times\":1,",
+        "\"undid\":true",
         "\"address_is_cut\":true",
         "\"over_limit\":",
         "\"others\":3",
@@ -89,7 +91,7 @@ fn the_format_is_the_one_that_was_first_written() {
 #[test]
 fn any_lives_of_comments_come_back_the_same() {
     let mut runner = TestRunner::new(Config { cases: 6, failure_persistence: None, ..Config::default() });
-    let life = (0..4u8, proptest::collection::vec((0..5u8, 0..20i64), 0..6), "\\PC{0,60}");
+    let life = (0..4u8, proptest::collection::vec((0..6u8, 0..20i64), 0..6), "\\PC{0,60}");
     let lives = proptest::collection::vec(life, 1..12);
     let outcome = runner.run(&lives, |lives| {
         let folder = tempfile::tempdir().unwrap();
@@ -132,6 +134,7 @@ async fn live(house: &House, (number, shape, text): (usize, u8, &str), changes: 
             0 => drop(house.decide(id, DecisionAction::Approve, None).await),
             1 => drop(house.decide(id, DecisionAction::Reject, Some(Reason::Spam)).await),
             2 => drop(house.decide(id, DecisionAction::Reopen, None).await),
+            4 => house.edit(id, &format!("{text} http://edited.example/{days}")).await,
             3 => drop(house.service.withdraw(&demo(), &name).await.unwrap()),
             _ => house.service.erase(&demo(), &name).await.unwrap(),
         }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use moderato::clock::Clock;
 use moderato::config::{Environment, Loaded, Sources};
 use moderato::domain::{
-    Comment, CommentId, CommentRef, DecisionAction, HeldExpires, Keep, Reason, SiteId, SiteOverrides, Source,
+    Comment, CommentId, CommentRef, DecisionAction, Edit, EditedBy, HeldExpires, Keep, Reason, SiteId, SiteOverrides,
+    Source,
 };
 use moderato::http::wire::parse_submission;
-use moderato::service::{Chance, Parts, Service, Wish, settle};
+use moderato::service::{Chance, Parts, Rewrite, Service, Wish, settle};
 use moderato::store::{self, Store};
 use serde_json::{Value, json};
 
@@ -69,6 +70,13 @@ impl House {
         while self.store.expire(&demo(), &keep, self.clock.now()).await.unwrap().more {}
     }
 
+    /// Its author writes something else; what a person rejected, or what is gone, stays as it is.
+    pub async fn edit(&self, id: CommentId, text: &str) {
+        let edit = Edit { content: Some(text.to_owned().try_into().unwrap()), ..Edit::default() };
+        let rewrite = Rewrite { edit, by: EditedBy::Author, if_match: None };
+        let _ = self.service.edit(&demo(), &CommentRef::Id(id), rewrite, None).await;
+    }
+
     /// A site with a comment in every state there is.
     pub async fn fill(&self) {
         let overrides = json!({ "first_comment": "screen", "rules": { "link_count": { "free": 3 } } });
@@ -116,6 +124,14 @@ impl House {
             tombstones: 0,
         };
         self.expire(keep).await;
+        // Two that a person approved: an edit leaves the one as it is, and undoes what was decided of the other.
+        for (who, text) in
+            [("mends", "A word that is mended."), ("turns", &format!("{} http://a.example/", super::GTUBE))]
+        {
+            let kept = self.submit(plain(who, "A word to be mended.")).await;
+            self.decide(kept.id, DecisionAction::Approve, None).await;
+            self.edit(kept.id, text).await;
+        }
         // What comes now keeps its address, and waits.
         self.submit(plain("late", "Am I too late? See https://one.example https://two.example https://three.example"))
             .await;

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use async_trait::async_trait;
 use moderato::domain::{
-    ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, Event, EventId,
-    ExternalId, Keep, KeyId, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
+    ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, EditRequest, Event,
+    EventId, ExternalId, Keep, KeyId, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
     Tombstone, Totals,
 };
 use moderato::store::{
@@ -97,6 +97,10 @@ impl Store for Broken {
         _: DecisionRequest,
         _: Option<Idempotency>,
     ) -> Result<Outcome, Error> {
+        self.fail()
+    }
+
+    async fn edit(&self, _: &SiteId, _: &CommentRef, _: EditRequest, _: Option<Idempotency>) -> Result<Outcome, Error> {
         self.fail()
     }
 

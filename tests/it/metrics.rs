@@ -97,6 +97,22 @@ fn decisions_are_counted_where_they_changed_something() {
 }
 
 #[test]
+fn edits_are_counted_where_they_changed_something() {
+    TestApp::run(async |app| {
+        let held = path_of(&app.held_comment().await);
+        for content in ["Only words.", "Only words.", "Other words."] {
+            let body = json!({"edited_by": "staff", "content": content});
+            app.call("PATCH", &held).json(&body).send().await.expect(200);
+        }
+        let scrape = Scrape::of(app).await;
+        scrape.has(&[
+            ("moderato_edits_total{edited_by=\"staff\",status=\"held\"}", 2.0),
+            ("moderato_store_seconds_count{verb=\"edit\"}", 3.0),
+        ]);
+    });
+}
+
+#[test]
 fn the_queue_is_as_long_and_as_old_as_it_is() {
     TestApp::run(async |app| {
         Scrape::of(app).await.has(&[("moderato_queue_length", 0.0), ("moderato_queue_oldest_seconds", 0.0)]);

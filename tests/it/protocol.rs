@@ -55,7 +55,7 @@ fn a_path_says_which_methods_it_takes() {
             ("PUT", "/livez", "GET"),
             ("PATCH", "comments", "GET, POST"),
             ("GET", "comments/check", "POST"),
-            ("POST", "comments/ext:1", "GET, DELETE"),
+            ("POST", "comments/ext:1", "GET, PATCH, DELETE"),
             ("OPTIONS", "/v1/sites/demo", "GET, PATCH, DELETE"),
             ("BREW", "keys", "GET, POST"),
         ];

@@ -129,6 +129,7 @@ pub fn approved(n: u32) -> Comment {
         earlier_decisions: 0,
         linked_at: None,
         withdrawn_at: None,
+        edited: None,
         expired: None,
         counted: Vec::new(),
     }

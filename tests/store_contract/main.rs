@@ -15,6 +15,7 @@ mod audit_redis;
 mod charges;
 mod damage;
 mod deciding;
+mod editing;
 mod embedded;
 
 mod files;

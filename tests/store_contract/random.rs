@@ -1,13 +1,14 @@
 //! Whatever happens in whatever order: every backend gives the same answers, and the audit finds no fault.
 
 use moderato::domain::{
-    AuthorId, Comment, DecisionAction, EventId, Fingerprint, HeldExpires, HistoryKind, Keep, ListQuery, Reason, Sort,
-    Source, Timestamp,
+    Action, AuthorId, Comment, DecisionAction, EditedBy, EventId, Fingerprint, HeldExpires, HistoryKind, Keep,
+    ListQuery, Reason, Sort, Source, Timestamp,
 };
 use moderato::store::{Idempotency, IdempotencyKey, Recall, Record, Store};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
+use crate::editing::edit;
 use crate::fixture::*;
 use crate::{audited, benches};
 
@@ -16,6 +17,7 @@ use crate::{audited, benches};
 enum Call {
     Record { n: u32, name: u8, key: u8, shape: u8 },
     Decide { n: u32, action: DecisionAction, by: u8, key: u8 },
+    Edit { n: u32, version: u64, shape: u8, key: u8 },
     Link { n: u32, name: u8 },
     Withdraw { n: u32 },
     Erase { n: u32 },
@@ -54,6 +56,8 @@ fn call() -> impl Strategy<Value = Call> {
         6 => (n.clone(), name.clone(), key.clone(), any::<u8>())
             .prop_map(|(n, name, key, shape)| Call::Record { n, name, key, shape }),
         6 => (n.clone(), action, any::<u8>(), key).prop_map(|(n, action, by, key)| Call::Decide { n, action, by, key }),
+        4 => (n.clone(), 1..4u64, any::<u8>(), 0..4u8)
+            .prop_map(|(n, version, shape, key)| Call::Edit { n, version, shape, key }),
         2 => (n.clone(), name).prop_map(|(n, name)| Call::Link { n, name }),
         1 => n.clone().prop_map(|n| Call::Withdraw { n }),
         1 => n.prop_map(|n| Call::Erase { n }),
@@ -114,6 +118,18 @@ async fn answer(store: &dyn Store, call: &Call, moment: Moment) -> String {
             request.if_match = (by % 7 < 3).then_some(u64::from(by % 7) + 1);
             let idempotency = (*key > 0).then(|| key_of(*key + 10, &fingerprint(u32::from(*by)), moment));
             format!("{:?}", store.decide(&blog(), &by_id(*n), request, idempotency).await)
+        }
+        Call::Edit { n, version, shape, key } => {
+            let action = [Action::Approve, Action::Hold, Action::Reject][usize::from(shape % 3)];
+            let text = (HistoryKind::Text, shape % 2, Some(u32::from(shape % 40)));
+            let entries = [(HistoryKind::Mail, 1, None), (HistoryKind::MailNet, shape % 2, None), text];
+            let mut request = edit(&format!("text {}", shape % 7), *version, action, (&entries, seconds));
+            request.judged.brings_more = shape % 4 < 2;
+            if shape % 5 == 0 {
+                request.by = EditedBy::Staff;
+            }
+            let idempotency = (*key > 0).then(|| key_of(*key + 20, &fingerprint(u32::from(*shape)), moment));
+            format!("{:?}", store.edit(&blog(), &by_id(*n), request, idempotency).await)
         }
         Call::Link { n, name } => {
             format!("{:?}", store.link(&blog(), &by_id(*n), external(&format!("x-{name}")), now).await)

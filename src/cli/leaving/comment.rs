@@ -6,8 +6,8 @@ use super::history::HistoryRecord;
 use super::values::{As, Digest, Short, is_false, is_zero};
 use super::verdict::{VerdictRecord, astray};
 use crate::domain::{
-    Comment, CommentId, Decision, DecisionAction, Expired, Fault, Fingerprint, Line, Name, Reason, Review, ReviewWhy,
-    Source, Status, Timestamp,
+    Comment, CommentId, Decision, DecisionAction, Edited, EditedBy, Expired, Fault, Fingerprint, Line, Name, Reason,
+    Review, ReviewWhy, Source, Status, Timestamp,
 };
 use crate::http::wire::{FieldFault, SubmissionBody};
 
@@ -35,6 +35,8 @@ pub(in crate::cli) struct CommentRecord<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     withdrawn_at: Option<As<Timestamp>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    edited: Option<EditedRecord>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     expired: Option<ExpiredRecord>,
     #[serde(default, skip_serializing_if = "is_false")]
     address_is_cut: bool,
@@ -54,6 +56,16 @@ pub(in crate::cli) struct CommentRecord<'a> {
 struct ReviewRecord {
     why: ReviewWhy,
     since: As<Timestamp>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "an object")]
+struct EditedRecord {
+    times: u32,
+    at: As<Timestamp>,
+    by: EditedBy,
+    #[serde(default, skip_serializing_if = "is_false")]
+    undid: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -92,6 +104,7 @@ impl<'a> From<&'a Comment> for CommentRecord<'a> {
             changed_at: As(comment.changed_at),
             linked_at: comment.linked_at.map(As),
             withdrawn_at: comment.withdrawn_at.map(As),
+            edited: comment.edited.map(EditedRecord::from),
             expired: comment.expired.map(|Expired { times, at }| ExpiredRecord { times, at: As(at) }),
             address_is_cut: comment.address_is_cut,
             fingerprint: As(Digest(comment.fingerprint.as_str().to_owned())),
@@ -102,6 +115,18 @@ impl<'a> From<&'a Comment> for CommentRecord<'a> {
             decisions: comment.decisions.iter().map(DecisionRecord::from).collect(),
             earlier_decisions: comment.earlier_decisions,
         }
+    }
+}
+
+impl From<Edited> for EditedRecord {
+    fn from(Edited { times, at, by, undid }: Edited) -> Self {
+        Self { times, at: As(at), by, undid }
+    }
+}
+
+impl EditedRecord {
+    fn into_edited(self) -> Edited {
+        Edited { times: self.times, at: self.at.0, by: self.by, undid: self.undid }
     }
 }
 
@@ -162,6 +187,7 @@ impl CommentRecord<'_> {
             earlier_decisions: self.earlier_decisions,
             linked_at: self.linked_at.map(|at| at.0),
             withdrawn_at: self.withdrawn_at.map(|at| at.0),
+            edited: self.edited.map(EditedRecord::into_edited),
             expired: self.expired.map(|expired| Expired { times: expired.times, at: expired.at.0 }),
             counted: Vec::new(),
         };
@@ -191,7 +217,7 @@ fn contradictions(comment: &Comment, now: Timestamp) -> Vec<FieldFault> {
     let detail =
         if waits { "is missing, though the comment is held" } else { "must be left out: nobody needs to look" };
     demand(comment.review.is_open() == waits, "review", detail.to_owned());
-    let said = comment.decisions.last().map(|decision| match decision.action {
+    let said = comment.standing_decision().map(|decision| match decision.action {
         DecisionAction::Approve => Status::Approved,
         DecisionAction::Reject => Status::Rejected,
         DecisionAction::Reopen => Status::Held,

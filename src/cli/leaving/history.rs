@@ -26,6 +26,9 @@ pub(super) struct HistoryRecord {
     handles: Vec<SeenRecord>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     net: Vec<PeriodRecord>,
+    /// Of the author in comments that link elsewhere, by each way in which they are shown to be this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    linked: Vec<Vec<PeriodRecord>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     over_limit: Option<OverLimitRecord>,
 }
@@ -64,7 +67,9 @@ struct OverLimitRecord {
 
 impl From<&History> for HistoryRecord {
     fn from(history: &History) -> Self {
-        let History { mail, account, mail_net, mail_owner, text, owners, handles, net, over_limit, members } = history;
+        let History { mail, account, mail_net, mail_owner, text, owners, handles, net, linked, .. } = history;
+        let (over_limit, members) = (history.over_limit, history.members);
+        let has_linked = linked.iter().any(|past| !past.is_empty());
         let by_author = |list: &[Past]| -> Vec<SeenRecord> {
             let is_known = list.iter().any(|past| !past.is_empty());
             list.iter().filter(|_| is_known).map(|past| SeenRecord::of(past, members.author)).collect()
@@ -78,6 +83,7 @@ impl From<&History> for HistoryRecord {
             owners: by_author(owners),
             handles: by_author(handles),
             net: periods(net),
+            linked: linked.iter().filter(|_| has_linked).map(periods).collect(),
             over_limit: over_limit.map(|OverLimit { limit, quota: Quota { count, seconds, burst } }| OverLimitRecord {
                 limit,
                 count,
@@ -111,6 +117,7 @@ impl HistoryRecord {
             owners: self.owners.into_iter().map(seen).collect(),
             handles: self.handles.into_iter().map(seen).collect(),
             net: past(self.net),
+            linked: self.linked.into_iter().map(past).collect(),
             members: Members { author: OWN, author_and_post: OWN },
         }
     }

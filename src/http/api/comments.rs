@@ -5,7 +5,8 @@ use actix_web::http::header::LOCATION;
 
 use super::{Answer, Problem, REPLAYED, Screened, SiteCall, etag, with_json};
 use crate::http::call::BODY_BYTES;
-use crate::http::wire::{Comment, ExternalBody, Faults, Fields, SubmissionBody, Taken, Verdict};
+use crate::http::wire::{Comment, EditBody, ExternalBody, Faults, Fields, SubmissionBody, Taken, Verdict};
+use crate::service::Rewrite;
 
 /// The query parameters of one comment.
 pub(in crate::http) const PARAMETERS: &[&str] = &["fields"];
@@ -54,6 +55,23 @@ pub(in crate::http) async fn show(call: SiteCall) -> Answer {
     let mut response = HttpResponse::Ok();
     response.insert_header(etag(comment.version));
     with_json(response, &Comment::of(&site, &comment).with(fields))
+}
+
+/// Takes in what a comment says now.
+pub(in crate::http) async fn edit(call: SiteCall) -> Answer {
+    let SiteCall { site, request, .. } = call;
+    let (service, comment) = (request.service.clone(), request.comment()?);
+    let (key, if_match) = (request.idempotency_key()?, request.if_match()?);
+    let body: EditBody<'_> = request.json(BODY_BYTES).await?;
+    let (edit, by) = body.check().map_err(Problem::invalid)?;
+    let edited = service.edit(&site, &comment, Rewrite { edit, by, if_match }, key.as_deref()).await?;
+    let (comment, mut response) = (&edited.settled.comment, HttpResponse::Ok());
+    response.insert_header(etag(comment.version));
+    if edited.settled.replayed {
+        response.insert_header(REPLAYED);
+    }
+    response.extensions_mut().insert(Screened::new(Some(comment.id), &comment.verdict, edited.took));
+    with_json(response, &Comment::of(&site, comment))
 }
 
 /// Gives a comment the blog's id.

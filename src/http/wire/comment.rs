@@ -6,7 +6,7 @@ use super::context::{Mention, Parent, Post};
 use super::decision::{Decided, DecisionView};
 use super::people::{Author, Client, Form};
 use super::verdict::Verdict;
-use crate::domain::{self, Cursor, ListQuery, Page, Review, ReviewWhy, SiteId, Sort, Status};
+use crate::domain::{self, Cursor, EditedBy, ListQuery, Page, Review, ReviewWhy, SiteId, Sort, Status};
 
 /// A comment with all that callers may know of it. What is not known is left out.
 #[derive(Debug, Serialize)]
@@ -43,6 +43,10 @@ pub struct Comment<'a> {
     received_at: String,
     changed_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    edited_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    edited_by: Option<EditedBy>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     expired_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     withdrawn_at: Option<String>,
@@ -75,6 +79,8 @@ impl<'a> From<&'a domain::Comment> for Comment<'a> {
             created_at: comment.written_at.to_string(),
             received_at: comment.received_at.to_string(),
             changed_at: comment.changed_at.to_string(),
+            edited_at: comment.edited.map(|edited| edited.at.to_string()),
+            edited_by: comment.edited.map(|edited| edited.by),
             expired_at: comment.expired.map(|expired| expired.at.to_string()),
             withdrawn_at: comment.withdrawn_at.map(|at| at.to_string()),
         }

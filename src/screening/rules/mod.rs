@@ -1,7 +1,9 @@
 //! The rules: one heuristic a file, each a constant that documents it and a pure check.
 
+mod account_verified;
 mod all_caps;
 mod author_approved_before;
+mod author_links_approved;
 mod author_name_keywords;
 mod author_name_link;
 mod author_rejected_before;
@@ -16,6 +18,7 @@ mod generic_praise;
 mod gtube;
 mod honeypot;
 mod income_offer;
+mod ip_bad_record;
 mod letter_spacing;
 mod link_count;
 mod link_hidden;
@@ -28,6 +31,7 @@ mod link_shortener;
 mod link_syntax_mix;
 mod link_text_mismatch;
 mod link_userinfo;
+mod mention_unverified;
 mod mixed_script;
 mod new_author_with_link;
 mod phrases;
@@ -63,6 +67,7 @@ pub const ALL: &[&Rule] = &[
     &link_numeric_host::RULE,
     &link_open_redirect::RULE,
     &link_on_foreign_path::RULE,
+    &mention_unverified::RULE,
     &author_name_link::RULE,
     &author_name_keywords::RULE,
     &author_url_untrusted::RULE,
@@ -90,8 +95,11 @@ pub const ALL: &[&Rule] = &[
     &author_rejected_before::RULE,
     &new_author_with_link::RULE,
     &author_approved_before::RULE,
+    &author_links_approved::RULE,
+    &account_verified::RULE,
     &honeypot::RULE,
     &too_fast::RULE,
+    &ip_bad_record::RULE,
     &rate::RULE,
 ];
 

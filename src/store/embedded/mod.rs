@@ -49,8 +49,8 @@ use super::{
     Recorded, Repaired, Seed, Status, Store,
 };
 use crate::domain::{
-    ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, Event, EventId,
-    ExternalId, Keep, KeyId, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
+    ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, EditRequest, Event,
+    EventId, ExternalId, Keep, KeyId, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
     Tombstone, Totals,
 };
 
@@ -161,6 +161,18 @@ impl Store for Embedded {
         let (site, comment) = (site.clone(), comment.clone());
         let body = changes::Deciding { comment, request, idempotency };
         self.write(move |tx| changes::decide(tx, &site, &body)).await
+    }
+
+    async fn edit(
+        &self,
+        site: &SiteId,
+        comment: &CommentRef,
+        request: EditRequest,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Outcome, Error> {
+        let (site, comment) = (site.clone(), comment.clone());
+        let body = changes::Editing { comment, request, idempotency };
+        self.write(move |tx| changes::edit(tx, &site, &body)).await
     }
 
     async fn link(

@@ -1,4 +1,4 @@
-//! Changes to a comment: decided, linked, withdrawn; each with counts, history and event.
+//! Changes to a comment: decided, edited, linked, withdrawn; each with counts, history and event.
 
 use super::base::{Base, Found, until_settled};
 use super::feed::News;
@@ -7,7 +7,9 @@ use super::packed;
 use super::places;
 use super::plan::{Committed, Plan};
 use super::recalling::Use;
-use crate::domain::{Change, Comment, CommentRef, DecisionRequest, ExternalId, SiteId, Step, Timestamp};
+use crate::domain::{
+    Change, Comment, CommentRef, DecisionRequest, EditRequest, ExternalId, MemberChange, SiteId, Step, Timestamp,
+};
 use crate::store::{Error, Idempotency, Outcome};
 
 impl Base {
@@ -19,29 +21,53 @@ impl Base {
         request: &DecisionRequest,
         idempotency: Option<&Idempotency>,
     ) -> Result<Outcome, Error> {
-        let outcome = until_settled!(self.try_to_decide(site, comment, request, idempotency))?;
-        self.vouched(site, outcome).await
+        let key = idempotency.map(|idempotency| (idempotency, request.now));
+        self.once(site, comment, key, &|comment| comment.decide(request)).await
     }
 
-    async fn try_to_decide(
+    /// [`Store::edit`](crate::store::Store::edit)
+    pub(super) async fn edit(
         &self,
         site: &SiteId,
         comment: &CommentRef,
-        request: &DecisionRequest,
+        request: &EditRequest,
         idempotency: Option<&Idempotency>,
+    ) -> Result<Outcome, Error> {
+        let key = idempotency.map(|idempotency| (idempotency, request.now));
+        self.once(site, comment, key, &|comment| comment.edit(request)).await
+    }
+
+    /// Takes a step, unless its key shows that it was taken before.
+    async fn once(
+        &self,
+        site: &SiteId,
+        comment: &CommentRef,
+        key: Option<(&Idempotency, Timestamp)>,
+        step: &(dyn Fn(&Comment) -> Step + Sync),
+    ) -> Result<Outcome, Error> {
+        let outcome = until_settled!(self.try_once(site, comment, key, step))?;
+        self.vouched(site, outcome).await
+    }
+
+    async fn try_once(
+        &self,
+        site: &SiteId,
+        comment: &CommentRef,
+        key: Option<(&Idempotency, Timestamp)>,
+        step: &(dyn Fn(&Comment) -> Step + Sync),
     ) -> Result<Option<Outcome>, Error> {
-        let key = match idempotency {
-            Some(idempotency) => match self.key_use(site, idempotency, request.now).await? {
+        let key = match key {
+            Some((idempotency, now)) => match self.key_use(site, idempotency, now).await? {
                 Ok(replayed) => return Ok(Some(replayed)),
-                Err(value) => Some((idempotency, value)),
+                Err(value) => Some((idempotency, now, value)),
             },
             None => None,
         };
         let Some(found) = self.find(site, comment).await? else { return Ok(Some(Outcome::NotFound)) };
-        let step = found.comment.decide(request);
+        let step = step(&found.comment);
         let mut plan = Plan::new(self.names.site(site));
         let outcome = take(&mut plan, &found, step)?;
-        if let (Some((idempotency, value)), Outcome::Changed(_) | Outcome::Already(_) | Outcome::Outdated(_)) =
+        if let (Some((idempotency, now, value)), Outcome::Changed(_) | Outcome::Already(_) | Outcome::Outdated(_)) =
             (key, &outcome)
         {
             let name = keys::idempotency(&idempotency.key);
@@ -50,7 +76,7 @@ impl Base {
                 None => plan.expect_absent(name.clone()),
             }
             let applied = !matches!(outcome, Outcome::Outdated(_));
-            let kept = idempotency.expires_at.millis() - request.now.millis();
+            let kept = idempotency.expires_at.millis() - now.millis();
             plan.set_passing(name, Use::pack(idempotency, found.comment.id, applied), kept);
         } else if !matches!(outcome, Outcome::Changed(_)) {
             return Ok(Some(outcome));
@@ -58,7 +84,7 @@ impl Base {
         Ok(self.commit(site, &plan).await?.map(|_| outcome))
     }
 
-    /// What a decision's key was used for; or the value, whose time is over, that is in its place.
+    /// What a key was used for; or the value, whose time is over, that is in its place.
     async fn key_use(
         &self,
         site: &SiteId,
@@ -166,7 +192,10 @@ fn take(plan: &mut Plan, found: &Found, step: Step) -> Result<Outcome, Error> {
 pub(super) fn change_comment(plan: &mut Plan, found: &Found, change: &Change) -> Result<(), Error> {
     let Change { comment, deltas, event } = change;
     rewrite(plan, found, comment)?;
-    plan.count_all(deltas.clone());
+    for delta in deltas {
+        // Only an edit adds members, and then those of the whole record.
+        plan.count(delta.clone(), matches!(delta.member, Some(MemberChange::Add(_))));
+    }
     plan.recount(Some(&found.comment), Some(comment));
     News::of(event.clone(), comment, comment.changed_at).tell(plan)
 }

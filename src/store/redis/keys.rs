@@ -124,6 +124,7 @@ pub(super) fn history(key: &HistoryKey) -> String {
         HistoryKind::Owner => 'w',
         HistoryKind::Handle => 'c',
         HistoryKind::Net => 'i',
+        HistoryKind::Linked => 'l',
     };
     format!("h:{kind}:{}", data_encoding::HEXLOWER.encode(&key.hash))
 }

@@ -49,8 +49,8 @@ use super::{
 };
 use crate::clock::Clock;
 use crate::domain::{
-    ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, Event, EventId,
-    ExternalId, Keep, KeyId, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
+    ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, EditRequest, Event,
+    EventId, ExternalId, Keep, KeyId, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
     Tombstone, Totals,
 };
 
@@ -105,6 +105,16 @@ impl Store for Redis {
         idempotency: Option<Idempotency>,
     ) -> Result<Outcome, Error> {
         self.base.decide(site, comment, &request, idempotency.as_ref()).await
+    }
+
+    async fn edit(
+        &self,
+        site: &SiteId,
+        comment: &CommentRef,
+        request: EditRequest,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Outcome, Error> {
+        self.base.edit(site, comment, &request, idempotency.as_ref()).await
     }
 
     async fn link(

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{OverLimit, Timestamp};
+use super::{Campaign, OverLimit, Timestamp};
 
 /// How many periods are kept: 12, about a year.
 pub const KEPT_PERIODS: u32 = 12;
@@ -48,6 +48,8 @@ pub enum HistoryKind {
     Handle,
     /// The network prefix that the comment came from.
     Net,
+    /// What reworded copies of one text share.
+    Near,
 }
 
 impl HistoryKind {
@@ -62,6 +64,7 @@ impl HistoryKind {
             HistoryKind::Owner => "owner",
             HistoryKind::Handle => "handle",
             HistoryKind::Net => "net",
+            HistoryKind::Near => "near",
         }
     }
 
@@ -74,7 +77,7 @@ impl HistoryKind {
     pub fn members(self) -> Option<MemberKind> {
         match self {
             HistoryKind::Text => Some(MemberKind::AuthorAndPost),
-            HistoryKind::Owner | HistoryKind::Handle => Some(MemberKind::Author),
+            HistoryKind::Owner | HistoryKind::Handle | HistoryKind::Near => Some(MemberKind::Author),
             _ => None,
         }
     }
@@ -169,6 +172,9 @@ pub struct Past {
     /// Hashes of the distinct members seen ([`HistoryKind::members`]), at most [`MAX_MEMBERS`], sorted.
     #[serde(rename = "m", default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<u32>,
+    /// The campaign that whoever shares this entry belongs to.
+    #[serde(rename = "g", default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<Campaign>,
 }
 
 impl Past {
@@ -219,6 +225,9 @@ pub struct History {
     /// Of the network prefix.
     #[serde(skip_serializing_if = "Past::is_empty")]
     pub net: Past,
+    /// Of the texts that share words with this one, in the order of `Facts::near_keys`.
+    #[serde(skip_serializing_if = "all_empty")]
+    pub near: Vec<Past>,
     /// Not remembered but counted: the limit that this submission is over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub over_limit: Option<OverLimit>,
@@ -231,9 +240,11 @@ fn all_empty(list: &[Past]) -> bool {
 }
 
 impl History {
-    /// Puts what the store remembers under a key of this kind into its place; of a kind with several keys, behind the last.
-    pub fn set(&mut self, kind: HistoryKind, past: Past) {
-        match kind {
+    /// Puts what the store remembers under a key into its place; of a kind with several keys, behind the last.
+    pub fn set(&mut self, key: &HistoryKey, past: Past) {
+        let campaign = Campaign::of(key).filter(|_| !past.is_empty());
+        let past = Past { campaign, ..past };
+        match key.kind {
             HistoryKind::Mail => self.mail = past,
             HistoryKind::Account => self.account = past,
             HistoryKind::MailNet => self.mail_net = past,
@@ -242,6 +253,7 @@ impl History {
             HistoryKind::Owner => self.owners.push(past),
             HistoryKind::Handle => self.handles.push(past),
             HistoryKind::Net => self.net = past,
+            HistoryKind::Near => self.near.push(past),
         }
     }
 }

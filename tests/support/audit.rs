@@ -94,6 +94,7 @@ impl Audit {
     fn site(&mut self, tx: &Connection, site: i64) -> Result<(), rusqlite::Error> {
         let mut contents = Contents::default();
         self.comments(tx, site, &mut contents)?;
+        self.campaigns(tx, site, &contents)?;
         self.tombstones(tx, site, &mut contents)?;
         self.counts(tx, site, &contents)?;
         self.events(tx, site, &mut contents)?;
@@ -155,6 +156,30 @@ impl Audit {
         self.same((id, "address"), row.get(11)?, comment.submission.client.ip.is_some() && !comment.address_is_cut);
         self.same((id, "mail"), row.get(12)?, mail.map(|mail| mail.to_vec()));
         self.same((id, "parent"), row.get(13)?, parent);
+        Ok(())
+    }
+
+    /// What comments share with others: of each, every entry that remembers members.
+    fn campaigns(&mut self, tx: &Connection, site: i64, contents: &Contents) -> Result<(), rusqlite::Error> {
+        let mut said = BTreeSet::new();
+        for comment in contents.comments.values() {
+            let with_members = comment.counted.iter().filter(|counted| counted.key.kind.members().is_some());
+            for key in with_members.map(|counted| counted.key) {
+                let name = format!("{}-{}", key.kind.as_str(), data_encoding::HEXLOWER.encode(&key.hash[..8]));
+                said.insert((name, comment.written_at.millis(), comment.id));
+            }
+        }
+        let mut select = tx.prepare(
+            "SELECT campaign, g.written_at, g.id, g.site = c.site AND g.id = c.id FROM campaigns AS g
+               JOIN comments AS c ON c.n = g.comment WHERE c.site = ?1 ORDER BY 1, 2, 3",
+        )?;
+        let mut rows = select.query([site])?;
+        let mut kept = Vec::new();
+        while let Some(row) = rows.next()? {
+            kept.push((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, CommentId::from_bytes(row.get(2)?)));
+            self.demand(row.get(3)?, || format!("campaigns: {:?} is another comment's", kept.last()));
+        }
+        self.demand(kept.iter().eq(&said), || format!("campaigns: {kept:?}, the comments say {said:?}"));
         Ok(())
     }
 

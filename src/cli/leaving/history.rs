@@ -26,6 +26,9 @@ pub(super) struct HistoryRecord {
     handles: Vec<SeenRecord>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     net: Vec<PeriodRecord>,
+    /// Of the texts that share words with this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    near: Vec<SeenRecord>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     over_limit: Option<OverLimitRecord>,
 }
@@ -64,7 +67,8 @@ struct OverLimitRecord {
 
 impl From<&History> for HistoryRecord {
     fn from(history: &History) -> Self {
-        let History { mail, account, mail_net, mail_owner, text, owners, handles, net, over_limit, members } = history;
+        let History { mail, account, mail_net, mail_owner, text, owners, handles, net, near, over_limit, members } =
+            history;
         let by_author = |list: &[Past]| -> Vec<SeenRecord> {
             let is_known = list.iter().any(|past| !past.is_empty());
             list.iter().filter(|_| is_known).map(|past| SeenRecord::of(past, members.author)).collect()
@@ -78,6 +82,7 @@ impl From<&History> for HistoryRecord {
             owners: by_author(owners),
             handles: by_author(handles),
             net: periods(net),
+            near: by_author(near),
             over_limit: over_limit.map(|OverLimit { limit, quota: Quota { count, seconds, burst } }| OverLimitRecord {
                 limit,
                 count,
@@ -111,6 +116,7 @@ impl HistoryRecord {
             owners: self.owners.into_iter().map(seen).collect(),
             handles: self.handles.into_iter().map(seen).collect(),
             net: past(self.net),
+            near: self.near.into_iter().map(seen).collect(),
             members: Members { author: OWN, author_and_post: OWN },
         }
     }
@@ -140,5 +146,5 @@ fn past(periods: Vec<PeriodRecord>) -> Past {
         let PeriodRecord { period, seen, approved, spam, abuse } = record;
         Bucket { period: Period(period), tally: Tally { seen, approved, spam, abuse } }
     };
-    Past { buckets: periods.into_iter().map(bucket).collect(), members: Vec::new() }
+    Past { buckets: periods.into_iter().map(bucket).collect(), ..Past::default() }
 }

@@ -82,6 +82,7 @@ fn entry_of(counted: &Counted) -> String {
         HistoryKind::Owner => 'w',
         HistoryKind::Handle => 'c',
         HistoryKind::Net => 'i',
+        HistoryKind::Near => 's',
     };
     format!("h:{kind}:{}", data_encoding::HEXLOWER.encode(&counted.key.hash))
 }

@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     summary: "Several other authors posted much the same text, and people approved none of it; doubly bad if it was rejected as \
               spam.",
     why: "Campaigns change numbers, links, names and some words from copy to copy, and keep the rest. An author's own corrections \
-          are no copies.",
+          are no copies, and what software makes of a page that mentions another is always alike.",
     certain: false,
     fires: &[
         r#"{"content": "We offer loans from two thousand to two million at three percent.", "history": {"near": [{}, {"b": [{"p": 683, "n": 2}], "m": [17, 18]}], "members": {"a": 42}}}"#,
@@ -25,6 +25,7 @@ pub const RULE: Rule = Rule {
         r#"{"content": "We offer loans from two thousand to two million at three percent."}"#,
         r#"{"content": "Sorry for the typing, this is what I wanted to say here all along.", "history": {"near": [{"b": [{"p": 683, "n": 3, "s": 1}], "m": [42]}], "members": {"a": 42}}}"#,
         r#"{"content": "I have the same question as the one above, did you find an answer?", "history": {"near": [{"b": [{"p": 683, "n": 1}], "m": [17]}, {"b": [{"p": 683, "n": 1}], "m": [17]}], "members": {"a": 42}}}"#,
+        r#"{"content": "[...] Sound added to the game of dice that I wrote about last week [...]", "kind": "pingback", "history": {"near": [{"b": [{"p": 683, "n": 3}], "m": [17, 18, 19]}], "members": {"a": 42}}}"#,
         r#"{"content": "The rules of this blog are as follows: be kind to each other.", "history": {"near": [{"b": [{"p": 683, "n": 3, "a": 1, "s": 1}], "m": [17, 18, 19]}], "members": {"a": 42}}}"#,
     ],
     build: from_options::<NearDuplicate>,
@@ -39,6 +40,9 @@ struct NearDuplicate {
 
 impl Check for NearDuplicate {
     fn check(&self, case: &Case<'_>) -> Option<Finding> {
+        if case.is_mention() {
+            return None;
+        }
         let (now, own) = (case.facts.now(), case.history.members.author);
         let others = |past: &Past| past.members.iter().filter(|member| **member != own).count();
         let evidence = || vec![case.facts.whole(Field::Content)];

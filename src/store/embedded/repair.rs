@@ -100,7 +100,9 @@ fn read_comments(tx: &Connection, site: SiteRow, repaired: &mut Repaired) -> Res
                 repaired.comments += 1;
                 add(tx, &comment.counted)?;
                 let number = row.get(0)?;
-                if Columns::at(row, 4)? != Columns::of(&comment) || !campaigns::agree(tx, number, &comment)? {
+                if Columns::at(row, 4)? != Columns::of(&comment)
+                    || !campaigns::agree(tx, site.number, number, &comment)?
+                {
                     wrong.push(number);
                 }
             }

@@ -163,22 +163,17 @@ impl Audit {
     fn campaigns(&mut self, tx: &Connection, site: i64, contents: &Contents) -> Result<(), rusqlite::Error> {
         let mut said = BTreeSet::new();
         for comment in contents.comments.values() {
-            let with_members = comment.counted.iter().filter(|counted| counted.key.kind.members().is_some());
-            for key in with_members.map(|counted| counted.key) {
+            let keys = comment.counted.iter().map(|counted| counted.key);
+            for key in keys.filter(|key| key.kind.members().is_some()) {
                 let name = format!("{}-{}", key.kind.as_str(), data_encoding::HEXLOWER.encode(&key.hash[..8]));
-                said.insert((name, comment.written_at.millis(), comment.id));
+                said.insert((name, comment.written_at.millis(), comment.id, comment.id, site));
             }
         }
-        let mut select = tx.prepare(
-            "SELECT campaign, g.written_at, g.id, g.site = c.site AND g.id = c.id FROM campaigns AS g
-               JOIN comments AS c ON c.n = g.comment WHERE c.site = ?1 ORDER BY 1, 2, 3",
-        )?;
-        let mut rows = select.query([site])?;
-        let mut kept = Vec::new();
-        while let Some(row) = rows.next()? {
-            kept.push((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, CommentId::from_bytes(row.get(2)?)));
-            self.demand(row.get(3)?, || format!("campaigns: {:?} is another comment's", kept.last()));
-        }
+        let rows = "SELECT campaign, g.written_at, g.id, c.id, g.site FROM campaigns AS g
+                      JOIN comments AS c ON c.n = g.comment WHERE c.site = ?1 ORDER BY 1, 2, 3";
+        let id = CommentId::from_bytes;
+        let row = |r: &Row<'_>| Ok((r.get(0)?, r.get(1)?, id(r.get(2)?), id(r.get(3)?), r.get(4)?));
+        let kept: Vec<_> = tx.prepare(rows)?.query_map([site], row)?.collect::<Result<_, _>>()?;
         self.demand(kept.iter().eq(&said), || format!("campaigns: {kept:?}, the comments say {said:?}"));
         Ok(())
     }

@@ -50,7 +50,7 @@ fn micros_of(comment: &Submission, policy: &Policy) -> f64 {
 
 fn judge(comment: &Submission, policy: &Policy) {
     let facts = Facts::new(comment, policy, Timestamp::from_millis(1_767_225_600_000));
-    black_box((facts.hosts(), facts.text_fingerprint(), facts.identity()));
+    black_box((facts.hosts(), facts.text_fingerprint(), facts.near_keys(), facts.identity()));
     black_box(screen(&facts, &History::default(), policy));
 }
 

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::submission::Submission;
-use super::{AuthorId, CommentId, Counted, Decision, Edited, ExternalId, History, HistoryKind, Timestamp, Verdict};
+use super::{
+    AuthorId, Campaign, CommentId, Counted, Decision, Edited, ExternalId, History, HistoryKind, Timestamp, Verdict,
+};
 
 /// A stored submission and all that became of it.
 ///
@@ -97,6 +99,14 @@ impl Comment {
         let quotes = parent.author_name.is_some() || parent.content.is_some();
         let by_external_id = || parent.external_id.as_ref().map(ExternalId::as_name);
         parent.id.map(|id| id.to_string()).or_else(by_external_id).filter(|_| quotes)
+    }
+
+    /// The campaigns it would belong to, each once: what others may share with it. Of whatever it is counted in.
+    pub fn campaigns(&self) -> Vec<Campaign> {
+        let mut campaigns: Vec<_> = self.counted.iter().filter_map(|counted| Campaign::of(&counted.key)).collect();
+        campaigns.sort_unstable();
+        campaigns.dedup();
+        campaigns
     }
 
     /// Whether this is a token of its author.

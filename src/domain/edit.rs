@@ -209,7 +209,7 @@ impl History {
     /// The same without what one comment has added. `keys` are those it was recalled by.
     pub fn without(mut self, keys: &[HistoryKey], counted: &[Counted]) -> Self {
         let (mut owners, mut handles) = (self.owners.iter_mut(), self.handles.iter_mut());
-        let mut linked = self.linked.iter_mut();
+        let (mut linked, mut near) = (self.linked.iter_mut(), self.near.iter_mut());
         for key in keys {
             let past = match key.kind {
                 HistoryKind::Mail => Some(&mut self.mail),
@@ -221,6 +221,7 @@ impl History {
                 HistoryKind::Handle => handles.next(),
                 HistoryKind::Net => Some(&mut self.net),
                 HistoryKind::Linked => linked.next(),
+                HistoryKind::Near => near.next(),
             };
             if let Some((past, own)) = past.zip(counted.iter().find(|counted| counted.key == *key)) {
                 past.take_back(own);

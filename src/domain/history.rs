@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{OverLimit, Timestamp};
+use super::{Campaign, OverLimit, Timestamp};
 
 /// How many periods are kept: 12, about a year.
 pub const KEPT_PERIODS: u32 = 12;
@@ -51,6 +51,8 @@ pub enum HistoryKind {
     /// An author who is shown to be this one, in comments whose text links elsewhere: the verified account, or the e-mail address
     /// together with the network or with the owner of the website.
     Linked,
+    /// What reworded copies of one text share.
+    Near,
 }
 
 impl HistoryKind {
@@ -66,6 +68,7 @@ impl HistoryKind {
             HistoryKind::Handle => "handle",
             HistoryKind::Net => "net",
             HistoryKind::Linked => "linked",
+            HistoryKind::Near => "near",
         }
     }
 
@@ -78,7 +81,7 @@ impl HistoryKind {
     pub fn members(self) -> Option<MemberKind> {
         match self {
             HistoryKind::Text => Some(MemberKind::AuthorAndPost),
-            HistoryKind::Owner | HistoryKind::Handle => Some(MemberKind::Author),
+            HistoryKind::Owner | HistoryKind::Handle | HistoryKind::Near => Some(MemberKind::Author),
             _ => None,
         }
     }
@@ -173,6 +176,9 @@ pub struct Past {
     /// Hashes of the distinct members seen ([`HistoryKind::members`]), at most [`MAX_MEMBERS`], sorted.
     #[serde(rename = "m", default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<u32>,
+    /// The campaign that whoever shares this entry belongs to.
+    #[serde(rename = "g", default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<Campaign>,
 }
 
 impl Past {
@@ -230,6 +236,9 @@ pub struct History {
     /// Of the author in comments that link elsewhere, by each way in which they are shown to be this one.
     #[serde(skip_serializing_if = "all_empty")]
     pub linked: Vec<Past>,
+    /// Of the texts that share words with this one, in the order of `Facts::near_keys`.
+    #[serde(skip_serializing_if = "all_empty")]
+    pub near: Vec<Past>,
     /// Not remembered but counted: the limit that this submission is over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub over_limit: Option<OverLimit>,
@@ -242,9 +251,11 @@ fn all_empty(list: &[Past]) -> bool {
 }
 
 impl History {
-    /// Puts what the store remembers under a key of this kind into its place; of a kind with several keys, behind the last.
-    pub fn set(&mut self, kind: HistoryKind, past: Past) {
-        match kind {
+    /// Puts what the store remembers under a key into its place; of a kind with several keys, behind the last.
+    pub fn set(&mut self, key: &HistoryKey, past: Past) {
+        let campaign = Campaign::of(key).filter(|_| !past.is_empty());
+        let past = Past { campaign, ..past };
+        match key.kind {
             HistoryKind::Mail => self.mail = past,
             HistoryKind::Account => self.account = past,
             HistoryKind::MailNet => self.mail_net = past,
@@ -254,6 +265,7 @@ impl History {
             HistoryKind::Handle => self.handles.push(past),
             HistoryKind::Net => self.net = past,
             HistoryKind::Linked => self.linked.push(past),
+            HistoryKind::Near => self.near.push(past),
         }
     }
 }

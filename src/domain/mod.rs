@@ -1,6 +1,7 @@
 //! The nouns: every type that two parts exchange. No input or output, no tasks, no clock.
 
 mod address;
+mod campaign;
 mod comment;
 mod decision;
 mod edit;
@@ -25,6 +26,7 @@ mod transition;
 mod verdict;
 
 pub use address::PublicAddress;
+pub use campaign::Campaign;
 pub use comment::{Comment, Expired, Fingerprint, Review, ReviewWhy, Status};
 pub use decision::{Dated, Decision, DecisionAction, DecisionRequest, Lesson, Reason, Source};
 pub use edit::{Edit, EditRequest, Edited, EditedBy, Rejudged};

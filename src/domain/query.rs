@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use ipnet::IpNet;
 
-use super::{AuthorId, Comment, CommentId, DecidedBy, ExternalId, Fault, Review, Status, Timestamp};
+use super::{AuthorId, Campaign, Comment, CommentId, DecidedBy, ExternalId, Fault, Review, Status, Timestamp};
 
 /// The most records one call of a list reads; a page that stops there is short, and still carries `next`.
 pub const MAX_READ: usize = 1_000;
@@ -42,6 +42,8 @@ pub struct Filter {
     pub post: Option<String>,
     /// A token of the author's: the account's, or the e-mail address's.
     pub author: Option<AuthorId>,
+    /// What it shares with others: any of [`Comment::campaigns`].
+    pub campaign: Option<Campaign>,
     /// The commenter's address, or a network it is in, by [`Comment::is_from`].
     pub ip: Option<IpNet>,
     /// A host it links to, or the parent domain of one.
@@ -95,6 +97,8 @@ pub enum Index<'a> {
     External(&'a ExternalId),
     /// The queue, by priority.
     Queue,
+    /// One campaign's comments.
+    Campaign(Campaign),
     /// One post's comments.
     Post(&'a str),
     /// One author's comments.
@@ -112,6 +116,8 @@ impl ListQuery {
             Index::External(id)
         } else if self.sort == Sort::Priority {
             Index::Queue
+        } else if let Some(campaign) = self.filter.campaign {
+            Index::Campaign(campaign)
         } else if let Some(post) = &self.filter.post {
             Index::Post(post)
         } else if let Some(author) = &self.filter.author {
@@ -150,6 +156,7 @@ impl Filter {
             && is_or_any(&self.external_id, |id| submission.external_id.as_ref() == Some(id))
             && is_or_any(&self.post, |post| *submission.post.id == **post)
             && is_or_any(&self.author, |author| comment.is_by(*author))
+            && is_or_any(&self.campaign, |campaign| comment.campaigns().contains(campaign))
             && is_or_any(&self.ip, |net| comment.is_from(net))
             && is_or_any(&self.host, |host| comment.hosts.iter().any(|known| is_within(known, host)))
             && is_or_any(&self.rule, |rule| comment.verdict.hits.iter().any(|hit| hit.rule.as_str() == rule))

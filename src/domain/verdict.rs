@@ -6,6 +6,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::Campaign;
+
 /// What the screening said: enough to act on, to show, and to add up by hand.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
@@ -158,6 +160,9 @@ pub struct Hit {
     pub message: String,
     /// Where it found it.
     pub evidence: Vec<Evidence>,
+    /// The campaign that it found the comment to belong to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<Campaign>,
 }
 
 /// Whether a hit counts. (A rule that is `off` makes no hits.)

@@ -90,6 +90,7 @@ fn hit(active: &ActiveRule, finding: Finding) -> Hit {
         points,
         message: finding.message,
         evidence: finding.evidence,
+        campaign: finding.campaign,
     }
 }
 

@@ -50,6 +50,8 @@ impl Service {
         }
         keys.extend(facts.text_fingerprint().map(|hash| HistoryKey { kind: HistoryKind::Text, hash }));
         let named = |kind: HistoryKind, name: &str| HistoryKey { kind, hash: person.hash(&[kind.as_str(), name]) };
+        let near = |hash: &[u8; 16]| HistoryKey { kind: HistoryKind::Near, hash: *hash };
+        keys.extend(facts.near_keys().iter().map(near));
         keys.extend(facts.owners().iter().map(|owner| named(HistoryKind::Owner, owner)));
         keys.extend(facts.handle_names().iter().map(|name| named(HistoryKind::Handle, name)));
         keys.extend(identity.net.as_deref().map(|net| named(HistoryKind::Net, net)));

@@ -162,10 +162,14 @@ fn a_page_of_the_queue_costs_as_many_calls_however_long_it_is() {
 /// A comment that stands in every index, and is counted in every entry of the history that there is.
 fn rich(n: usize) -> Value {
     with(
-        &submission(&format!("A sentence of its own, number {n}, with a link to http://ana.example/{n} in it.")),
+        &submission(&format!(
+            "A sentence of its own, number {n}, with links to http://ana.example/{n}, http://ben-{n}.example, \
+             http://cid-{n}.example and http://dan-{n}.example in it, for whoever writes to one@ana-{n}.example, \
+             two@ana-{n}.example, three@ana-{n}.example or four@ana-{n}.example about them.",
+        )),
         json!({
             "external_id": format!("ext-{n}"),
-            "parent": {"external_id": "ext-0"},
+            "parent": {"external_id": "ext-0", "author": {"name": "Ben"}},
             "author": {
                 "name": "Ana", "email": format!("ana-{n}@mail.example"), "account": {"provider": "site", "id": format!("account-{n}")},
                 "url": "http://ana.example/",

@@ -8,6 +8,7 @@ mod authors;
 mod batch;
 mod broken;
 mod calls;
+mod campaigns;
 mod comments;
 mod contract;
 mod decisions;

@@ -2,7 +2,7 @@
 
 use moderato::domain::DecisionAction::{Approve, Reopen};
 use moderato::domain::{
-    Bucket, Comment, History, HistoryKind, KEPT_PERIODS, MAX_MEMBERS, Past, Period, Reason, Tally, Timestamp,
+    Bucket, Campaign, Comment, History, HistoryKind, KEPT_PERIODS, MAX_MEMBERS, Past, Period, Reason, Tally, Timestamp,
 };
 use moderato::store::{Recall, Store};
 
@@ -21,10 +21,35 @@ async fn submissions_are_counted_where_the_comment_says() {
         let history = recalled(store, at(10)).await;
         let seen = Tally { seen: 3, ..Tally::default() };
         assert_eq!(history.mail, past(&[(at(1), seen)], &[]));
-        assert_eq!(history.text, past(&[(at(1), seen)], &[44]));
+        let campaign = Campaign::of(&entry(HistoryKind::Text, 9));
+        assert_eq!(history.text, Past { campaign, ..past(&[(at(1), seen)], &[44]) });
         // Decisions only.
         assert_eq!(history.mail_net, Past::default());
         assert_eq!(history.account, Past::default());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_a_kind_with_several_keys_each_has_its_place_with_members_and_campaign() {
+    everywhere(async |store| {
+        let near = |hash: u8, member: u32| (HistoryKind::Near, hash, Some(member));
+        keep(store, &blog(), counted_in(held(1), &[near(1, 5), near(2, 5)])).await;
+        keep(store, &blog(), counted_in(held(2), &[near(2, 6), near(3, 6)])).await;
+        changed(store.decide(&blog(), &by_id(2), reject_as(Reason::Spam, 3), None).await.unwrap());
+        let keys = [9, 2, 3].map(|hash| entry(HistoryKind::Near, hash));
+        let question = Recall { history: keys.to_vec(), ..ask(None, None) };
+        let near = async || store.recall(&blog(), &question).await.unwrap().history.near;
+        let tally = |seen: u32| Tally { seen, spam: 1, ..Tally::default() };
+        let known = |place: usize, seen: u32, members: &[u32]| Past {
+            campaign: Campaign::of(&keys[place]),
+            ..past(&[(at(1), tally(seen))], members)
+        };
+        assert_eq!(near().await, [Past::default(), known(1, 2, &[5, 6]), known(2, 1, &[6])]);
+        assert!(store.erase(&blog(), &by_id(2), at(9)).await.unwrap());
+        let left =
+            Past { campaign: Campaign::of(&keys[1]), ..past(&[(at(1), Tally { seen: 1, ..Tally::default() })], &[5]) };
+        assert_eq!(near().await, [Past::default(), left, Past::default()]);
     })
     .await;
 }
@@ -136,5 +161,5 @@ fn received(comment: Comment, now: Timestamp) -> Comment {
 
 fn past(buckets: &[(Timestamp, Tally)], members: &[u32]) -> Past {
     let bucket = |(moment, tally): &(Timestamp, Tally)| Bucket { period: Period::of(*moment), tally: *tally };
-    Past { buckets: buckets.iter().map(bucket).collect(), members: members.to_vec() }
+    Past { buckets: buckets.iter().map(bucket).collect(), members: members.to_vec(), campaign: None }
 }

@@ -2,8 +2,8 @@
 
 use moderato::domain::DecisionAction::Approve;
 use moderato::domain::{
-    Comment, Content, DecidedBy, Filter, Group, Hit, HitMode, ListQuery, MAX_READ, MAX_READ_BYTES, Needle, Position,
-    RuleId, Sort, Status,
+    Campaign, Comment, Content, DecidedBy, Filter, Group, HistoryKind, Hit, HitMode, Keep, ListQuery, MAX_READ,
+    MAX_READ_BYTES, Needle, Position, Reason, RuleId, Sort, Status,
 };
 use moderato::store::Store;
 
@@ -50,7 +50,8 @@ async fn the_queue_is_the_open_reviews_by_priority() {
 #[tokio::test]
 async fn every_condition_is_tested_and_all_must_hold() {
     everywhere(async |store| {
-        let mut rich = by_author(on_post(named(held(1), "x-1"), "post-9"), 4);
+        let entries = [(HistoryKind::Near, 7, Some(1)), (HistoryKind::Handle, 8, Some(1))];
+        let mut rich = by_author(on_post(named(counted_in(held(1), &entries), "x-1"), "post-9"), 4);
         rich.submission.client.ip = "203.0.113.7".parse().ok();
         rich.hosts = vec!["shop.bad.example".to_owned()];
         rich.verdict.decided_by = DecidedBy::Kind;
@@ -61,17 +62,19 @@ async fn every_condition_is_tested_and_all_must_hold() {
             points: 60,
             message: "has many links".to_owned(),
             evidence: Vec::new(),
+            campaign: None,
         }];
         keep(store, &blog(), rich.clone()).await;
         keep(store, &blog(), by_author(approved(2), 5)).await;
         keep(store, &blog(), rejected(3)).await;
-        let conditions: [fn(&mut Filter); 11] = [
+        let conditions: [fn(&mut Filter); 12] = [
             |filter| filter.status = Some(Status::Held),
             |filter| filter.review_open = Some(true),
             |filter| filter.decided_by = Some(DecidedBy::Kind),
             |filter| filter.external_id = Some(external("x-1")),
             |filter| filter.post = Some("post-9".to_owned()),
             |filter| filter.author = Some(moderato::domain::AuthorId::new([4; 16])),
+            |filter| filter.campaign = Campaign::of(&entry(HistoryKind::Handle, 8)),
             |filter| filter.ip = "203.0.113.0/24".parse().ok(),
             |filter| filter.host = Some("bad.example".to_owned()),
             |filter| filter.rule = Some("many_links".to_owned()),
@@ -127,14 +130,16 @@ async fn the_pages_of_every_index_make_the_whole_and_then_end() {
     everywhere(async |store| {
         for n in 1..=12 {
             let comment = if n % 2 == 0 { held(n) } else { approved(n) };
-            keep(store, &blog(), written_at(by_author(comment, 1), i64::from(n / 3))).await;
+            let comment = counted_in(by_author(comment, 1), &[(HistoryKind::Near, 1, Some(n))]);
+            keep(store, &blog(), written_at(comment, i64::from(n / 3))).await;
         }
         let author = moderato::domain::AuthorId::new([1; 16]);
-        let indexes: [ListQuery; 5] = [
+        let indexes: [ListQuery; 6] = [
             sorted(Sort::Newest),
             filtered(|filter| filter.status = Some(Status::Held)),
             filtered(|filter| filter.post = Some("post-1".to_owned())),
             filtered(|filter| filter.author = Some(author)),
+            filtered(|filter| filter.campaign = Campaign::of(&entry(HistoryKind::Near, 1))),
             sorted(Sort::Priority),
         ];
         for query in indexes {
@@ -146,6 +151,38 @@ async fn the_pages_of_every_index_make_the_whole_and_then_end() {
                     assert_eq!(paged(store, ListQuery { limit, ..query.clone() }).await, whole, "{query:?}");
                 }
             }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_campaign_is_whoever_is_counted_in_its_entry_until_they_go() {
+    everywhere(async |store| {
+        let campaign = |kind: HistoryKind| filtered(|filter| filter.campaign = Campaign::of(&entry(kind, 1)));
+        let shared = |n: u32| {
+            let kinds = [HistoryKind::Text, HistoryKind::Near, HistoryKind::Owner, HistoryKind::Handle];
+            counted_in(approved(n), &kinds.map(|kind| (kind, 1, Some(n))))
+        };
+        // More than an entry has room for members: the others belong to it all the same.
+        for n in 1..=20 {
+            keep(store, &blog(), shared(n)).await;
+        }
+        keep(store, &blog(), counted_in(held(21), &[(HistoryKind::Mail, 1, None), (HistoryKind::Near, 2, Some(1))]))
+            .await;
+        keep(store, &other(), shared(22)).await;
+        let all: Vec<u32> = (1..=20).rev().collect();
+        for kind in [HistoryKind::Text, HistoryKind::Near, HistoryKind::Owner, HistoryKind::Handle] {
+            assert_eq!(list(store, campaign(kind)).await, all, "{kind:?}");
+        }
+        changed(store.decide(&blog(), &by_id(19), reject_as(Reason::Spam, 30), None).await.unwrap());
+        changed(store.withdraw(&blog(), &by_id(18), at(31)).await.unwrap());
+        assert_eq!(list(store, campaign(HistoryKind::Near)).await, all);
+        assert!(store.erase(&blog(), &by_id(20), at(32)).await.unwrap());
+        let purging = Keep { rejected: 1, ..KEEP };
+        assert_eq!(store.expire(&blog(), &purging, on(3)).await.unwrap().purged, 1);
+        for kind in [HistoryKind::Near, HistoryKind::Handle] {
+            assert_eq!(list(store, campaign(kind)).await, all[2..], "{kind:?}");
         }
     })
     .await;

@@ -15,7 +15,7 @@ use crate::everywhere;
 use crate::fixture::*;
 
 /// Ways the derived data go bad, each with what is corrected: rows, counts, history, members, feed.
-const TAMPERINGS: [(&str, [usize; 5]); 24] = [
+const TAMPERINGS: [(&str, [usize; 5]); 28] = [
     ("UPDATE sites SET held = held + 1 WHERE id = 'blog'", [0, 1, 0, 0, 0]),
     ("UPDATE sites SET open = 0, approved = 7 WHERE id = 'blog'", [0, 1, 0, 0, 0]),
     ("UPDATE sites SET event_millis = 0 WHERE id = 'blog'", [0, 0, 0, 0, 1]),
@@ -33,6 +33,13 @@ const TAMPERINGS: [(&str, [usize; 5]); 24] = [
     ("UPDATE comments SET received_at = 0", [4, 0, 0, 0, 0]),
     ("UPDATE comments SET changed_at = 9223372036854775807, address = 0", [4, 0, 0, 0, 0]),
     ("UPDATE comments SET address = 1", [3, 0, 0, 0, 0]),
+    ("DELETE FROM campaigns", [2, 0, 0, 0, 0]),
+    ("UPDATE campaigns SET campaign = 'near-0000000000000000'", [2, 0, 0, 0, 0]),
+    ("UPDATE campaigns SET written_at = 0, site = 9", [2, 0, 0, 0, 0]),
+    (
+        "INSERT INTO campaigns SELECT site, 'near-0000000000000000', written_at, id, n FROM comments WHERE n = 3",
+        [1, 0, 0, 0, 0],
+    ),
     ("UPDATE history SET seen = seen + 1", [0, 0, 3, 0, 0]),
     ("DELETE FROM history", [0, 0, 3, 0, 0]),
     ("INSERT INTO history SELECT site, kind, hash, period - 90, 1, 0, 0, 0 FROM history", [0, 0, 3, 0, 0]),

@@ -1,7 +1,9 @@
 //! Databases that earlier versions wrote.
 
 use moderato::clock::Clock;
-use moderato::domain::{AuthorId, Comment, CommentRef, Filter, HistoryKind, ListQuery, Parent, Review, SiteSettings};
+use moderato::domain::{
+    AuthorId, Campaign, Comment, CommentRef, Filter, HistoryKind, ListQuery, Parent, Review, SiteSettings,
+};
 use moderato::store::{self, Settings};
 use rusqlite::Connection;
 
@@ -43,7 +45,8 @@ async fn a_filled_database_of_schema_2_learns_the_age_of_what_is_in_it() {
          INSERT INTO sites (id, name, created_at, held) VALUES ('blog', 'Blog', 0, 3);",
     )
     .unwrap();
-    let mut first = by_author(counted_in(held(1), &[(HistoryKind::Account, 1, None), (HistoryKind::Mail, 2, None)]), 1);
+    let entries = [(HistoryKind::Account, 1, None), (HistoryKind::Mail, 2, None), (HistoryKind::Text, 3, Some(4))];
+    let mut first = by_author(counted_in(held(1), &entries), 1);
     first.received_at = at(700);
     first.changed_at = at(900);
     first.submission.client.ip = "203.0.113.7".parse().ok();
@@ -69,9 +72,12 @@ async fn a_filled_database_of_schema_2_learns_the_age_of_what_is_in_it() {
     for comment in [&first, &second] {
         assert_eq!(store.get(&blog(), &CommentRef::Id(comment.id)).await.unwrap().as_ref(), Some(comment));
     }
-    let filter = Filter { author: Some(AuthorId::new([2; 16])), ..Filter::default() };
-    let listed = store.list(&blog(), &ListQuery { filter, limit: 10, ..ListQuery::default() }).await.unwrap();
-    assert_eq!(listed.items, [first]);
+    let by_mail = Filter { author: Some(AuthorId::new([2; 16])), ..Filter::default() };
+    let by_text = Filter { campaign: Campaign::of(&entry(HistoryKind::Text, 3)), ..Filter::default() };
+    for filter in [by_mail, by_text] {
+        let listed = store.list(&blog(), &ListQuery { filter, limit: 10, ..ListQuery::default() }).await.unwrap();
+        assert_eq!(listed.items, [first.clone()]);
+    }
     assert_eq!(store.tombstones(&blog(), None, 10).await.unwrap()[0].external_id, Some(external("x-9")));
     drop(store);
     let faults = audit(&file).unwrap_err();

@@ -94,6 +94,7 @@ impl Audit {
     fn site(&mut self, tx: &Connection, site: i64) -> Result<(), rusqlite::Error> {
         let mut contents = Contents::default();
         self.comments(tx, site, &mut contents)?;
+        self.campaigns(tx, site, &contents)?;
         self.tombstones(tx, site, &mut contents)?;
         self.counts(tx, site, &contents)?;
         self.events(tx, site, &mut contents)?;
@@ -155,6 +156,25 @@ impl Audit {
         self.same((id, "address"), row.get(11)?, comment.submission.client.ip.is_some() && !comment.address_is_cut);
         self.same((id, "mail"), row.get(12)?, mail.map(|mail| mail.to_vec()));
         self.same((id, "parent"), row.get(13)?, parent);
+        Ok(())
+    }
+
+    /// What comments share with others: of each, every entry that remembers members.
+    fn campaigns(&mut self, tx: &Connection, site: i64, contents: &Contents) -> Result<(), rusqlite::Error> {
+        let mut said = BTreeSet::new();
+        for comment in contents.comments.values() {
+            let keys = comment.counted.iter().map(|counted| counted.key);
+            for key in keys.filter(|key| key.kind.members().is_some()) {
+                let name = format!("{}-{}", key.kind.as_str(), data_encoding::HEXLOWER.encode(&key.hash[..8]));
+                said.insert((name, comment.written_at.millis(), comment.id, comment.id, site));
+            }
+        }
+        let rows = "SELECT campaign, g.written_at, g.id, c.id, g.site FROM campaigns AS g
+                      JOIN comments AS c ON c.n = g.comment WHERE c.site = ?1 ORDER BY 1, 2, 3";
+        let id = CommentId::from_bytes;
+        let row = |r: &Row<'_>| Ok((r.get(0)?, r.get(1)?, id(r.get(2)?), id(r.get(3)?), r.get(4)?));
+        let kept: Vec<_> = tx.prepare(rows)?.query_map([site], row)?.collect::<Result<_, _>>()?;
+        self.demand(kept.iter().eq(&said), || format!("campaigns: {kept:?}, the comments say {said:?}"));
         Ok(())
     }
 

@@ -29,6 +29,9 @@ pub(super) struct HistoryRecord {
     /// Of the author in comments that link elsewhere, by each way in which they are shown to be this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     linked: Vec<Vec<PeriodRecord>>,
+    /// Of the texts that share words with this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    near: Vec<SeenRecord>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     over_limit: Option<OverLimitRecord>,
 }
@@ -67,7 +70,7 @@ struct OverLimitRecord {
 
 impl From<&History> for HistoryRecord {
     fn from(history: &History) -> Self {
-        let History { mail, account, mail_net, mail_owner, text, owners, handles, net, linked, .. } = history;
+        let History { mail, account, mail_net, mail_owner, text, owners, handles, net, linked, near, .. } = history;
         let (over_limit, members) = (history.over_limit, history.members);
         let has_linked = linked.iter().any(|past| !past.is_empty());
         let by_author = |list: &[Past]| -> Vec<SeenRecord> {
@@ -84,6 +87,7 @@ impl From<&History> for HistoryRecord {
             handles: by_author(handles),
             net: periods(net),
             linked: linked.iter().filter(|_| has_linked).map(periods).collect(),
+            near: by_author(near),
             over_limit: over_limit.map(|OverLimit { limit, quota: Quota { count, seconds, burst } }| OverLimitRecord {
                 limit,
                 count,
@@ -118,6 +122,7 @@ impl HistoryRecord {
             handles: self.handles.into_iter().map(seen).collect(),
             net: past(self.net),
             linked: self.linked.into_iter().map(past).collect(),
+            near: self.near.into_iter().map(seen).collect(),
             members: Members { author: OWN, author_and_post: OWN },
         }
     }
@@ -147,5 +152,5 @@ fn past(periods: Vec<PeriodRecord>) -> Past {
         let PeriodRecord { period, seen, approved, spam, abuse } = record;
         Bucket { period: Period(period), tally: Tally { seen, approved, spam, abuse } }
     };
-    Past { buckets: periods.into_iter().map(bucket).collect(), members: Vec::new() }
+    Past { buckets: periods.into_iter().map(bucket).collect(), ..Past::default() }
 }

@@ -135,6 +135,7 @@ impl HitRecord {
             excerpt: record.excerpt.0,
         };
         Hit {
+            campaign: None,
             rule: RuleId::from(self.rule.0.0),
             group: self.group,
             mode: self.mode,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::domain::{self, Action, DecidedBy, Field, Group, GroupSum, HitMode, RuleId, Thresholds};
+use crate::domain::{self, Action, Campaign, DecidedBy, Field, Group, GroupSum, HitMode, RuleId, Thresholds};
 
 /// What the screening said: enough to act on, to show, and to add up by hand.
 #[derive(Debug, Serialize)]
@@ -31,6 +31,8 @@ struct Hit<'a> {
     points: i32,
     message: &'a str,
     evidence: Vec<Evidence<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    campaign: Option<Campaign>,
 }
 
 /// Where it found something.
@@ -74,6 +76,7 @@ impl<'a> From<&'a domain::Hit> for Hit<'a> {
             points: hit.points,
             message: &hit.message,
             evidence: hit.evidence.iter().map(Evidence::from).collect(),
+            campaign: hit.campaign,
         }
     }
 }

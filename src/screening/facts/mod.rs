@@ -14,6 +14,7 @@ mod identity;
 mod links;
 mod markdown;
 mod money;
+mod near;
 mod owners;
 mod report;
 mod script;
@@ -64,6 +65,7 @@ pub struct Facts<'a> {
     handles: OnceCell<Vec<Handle>>,
     words: OnceCell<Words>,
     tokens: OnceCell<Vec<Span>>,
+    near: OnceCell<Vec<[u8; 16]>>,
     website: OnceCell<Option<Target>>,
     /// Where the author's website sends its readers on.
     website_on: OnceCell<Option<Target>>,
@@ -87,6 +89,7 @@ impl<'a> Facts<'a> {
             handles: OnceCell::new(),
             words: OnceCell::new(),
             tokens: OnceCell::new(),
+            near: OnceCell::new(),
             website: OnceCell::new(),
             website_on: OnceCell::new(),
             post_owner: OnceCell::new(),
@@ -123,6 +126,18 @@ impl<'a> Facts<'a> {
             let hash = Sha256::digest(essence.as_bytes());
             hash[..16].try_into().ok()
         })
+    }
+
+    /// What reworded copies of this text share: four keys, of which such a copy has at least one, most often; none for a text
+    /// that is too short to tell.
+    pub fn near_keys(&self) -> &[[u8; 16]] {
+        let find = || {
+            let links = self.links().iter().map(|link| link.span);
+            let mut left_out: Vec<Span> = links.chain(self.handles().iter().map(|handle| handle.span)).collect();
+            left_out.sort_unstable();
+            near::keys(self.folded(), &left_out, &self.name().text).map(Vec::from).unwrap_or_default()
+        };
+        self.near.get_or_init(|| self.safely("near", find))
     }
 
     /// Who the author seems to be.

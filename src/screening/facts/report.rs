@@ -50,6 +50,9 @@ pub struct HandleReport {
 pub struct Fingerprints {
     /// Of the folded text, in hexadecimal; absent for short texts.
     pub text: Option<String>,
+    /// Of its pairs of words, in hexadecimal: reworded copies share some; absent for short texts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub near: Vec<String>,
 }
 
 impl FactsReport {
@@ -75,6 +78,7 @@ impl FactsReport {
             handles: handles.collect(),
             fingerprints: Fingerprints {
                 text: facts.text_fingerprint().map(|hash| data_encoding::HEXLOWER.encode(&hash)),
+                near: facts.near_keys().iter().map(|key| data_encoding::HEXLOWER.encode(key)).collect(),
             },
         }
     }

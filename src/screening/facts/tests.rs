@@ -41,6 +41,38 @@ fn short_texts_have_a_fingerprint_only_with_a_link_or_handle() {
 }
 
 #[test]
+fn reworded_copies_share_near_keys_and_links_contacts_numbers_names_and_look_alikes_make_no_difference() {
+    let near = |name: &str, content: &str| {
+        let text = serde_json::json!({"author": {"name": name}, "content": content, "format": "html"}).to_string();
+        with_facts(&text, |facts| facts.near_keys().to_vec())
+    };
+    let original =
+        near("Ana", "My name is Ana and we offer loans at 3 per cent to everybody, write to ana@mail.example today");
+    assert_eq!(original.len(), near::KEYS);
+    for (name, copy) in [
+        ("Bob", "my name is Bob and we offer loans at 45 per cent to everybody, write to bob.b@post.example TODAY"),
+        (
+            "Eve",
+            "My name is Eve and we offer lo\u{430}ns at <b>7</b> per cent to everybody, write to http://a.example/x?y=z today",
+        ),
+        (
+            "Ida",
+            "My na\u{200B}me is Ida and we offer loans at per cent to everybody, write to <a href=http://b.example>b.example</a> today",
+        ),
+        (
+            "Ida Lee",
+            "\u{1D5E0}\u{1D606} name is Ida Lee and we offer loans at per cent to everybody, write to +1 (202) 555-0143 today",
+        ),
+    ] {
+        assert_eq!(near(name, copy), original, "{copy}");
+    }
+    let reworded =
+        near("Bob", "My name is Bob and we offer loans at 3 per cent to everybody, write to me@mail.example now");
+    assert!(reworded.iter().zip(&original).any(|(one, other)| one == other));
+    assert!(near("Bob", "Thank you for this great post!").is_empty());
+}
+
+#[test]
 fn hosts_are_listed_once_and_sorted() {
     let text = r#"{"content": "http://b.example/1 [x](http://a.example) http://B.example/2 http://пример.рф/", "author": {"url": "ana.example"}}"#;
     let hosts = with_facts(text, |facts| facts.hosts());

@@ -37,18 +37,18 @@ impl Check for Campaign {
     fn check(&self, case: &Case<'_>) -> Option<Finding> {
         let (facts, history) = (case.facts, case.history);
         let mut known = facts.handle_names().into_iter().zip(&history.handles);
-        let (name, others) = known.find_map(|(name, past)| {
+        let (name, others, campaign) = known.find_map(|(name, past)| {
             let others = past.members.iter().filter(|member| **member != history.members.author).count();
-            (past.total(facts.now()).approved == 0 && others >= self.authors).then_some((name, others))
+            (past.total(facts.now()).approved == 0 && others >= self.authors).then_some((name, others, past.campaign))
         })?;
         let named = facts.handles().iter().filter(|handle| handle.name == name);
         let evidence = named.map(|handle| facts.evidence(Field::Content, handle.span)).take(5).collect();
         let message = format!("{} other authors gave the same contact, and people approved none of it.", count(others));
-        Some(Finding::new(message, evidence))
+        Some(Finding::new(message, evidence).of(campaign))
     }
 }
 
 /// So many, as far as they are counted.
-fn count(others: usize) -> String {
+pub(super) fn count(others: usize) -> String {
     if others >= MAX_MEMBERS - 1 { format!("{} or more", MAX_MEMBERS - 1) } else { others.to_string() }
 }

@@ -38,9 +38,12 @@ impl Check for DuplicateText {
         let others = past.members.iter().filter(|&&member| member != case.history.members.author_and_post).count();
         let evidence = || vec![case.facts.whole(Field::Content)];
         if total.spam > total.approved {
-            return Some(Finding::new("The same text was rejected as spam before.", evidence()).times(2));
+            return Some(
+                Finding::new("The same text was rejected as spam before.", evidence()).times(2).of(past.campaign),
+            );
         }
         let is_copied = total.seen > 0 && others >= usize::from(self.others) && total.approved == 0;
-        is_copied.then(|| Finding::new("The same text was posted before by others or elsewhere.", evidence()))
+        let message = "The same text was posted before by others or elsewhere.";
+        is_copied.then(|| Finding::new(message, evidence()).of(past.campaign))
     }
 }

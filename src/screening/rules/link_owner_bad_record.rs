@@ -35,10 +35,10 @@ impl Check for LinkOwnerBadRecord {
     fn check(&self, case: &Case<'_>) -> Option<Finding> {
         let (facts, now) = (case.facts, case.facts.now());
         let known = facts.owners().into_iter().zip(&case.history.owners);
-        let (owner, tally) = known
-            .map(|(owner, past)| (owner, past.total(now)))
-            .find(|(_, tally)| tally.approved == 0 && tally.spam >= self.rejected)?;
+        let (owner, tally, campaign) = known
+            .map(|(owner, past)| (owner, past.total(now), past.campaign))
+            .find(|(_, tally, _)| tally.approved == 0 && tally.spam >= self.rejected)?;
         let message = format!("People rejected {} comments that link to {owner}, and approved none.", tally.spam);
-        Some(Finding::new(message, facts.evidence_of_owner(owner)))
+        Some(Finding::new(message, facts.evidence_of_owner(owner)).of(campaign))
     }
 }

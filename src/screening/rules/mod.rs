@@ -33,6 +33,7 @@ mod link_text_mismatch;
 mod link_userinfo;
 mod mention_unverified;
 mod mixed_script;
+mod near_duplicate;
 mod new_author_with_link;
 mod phrases;
 mod prompt_injection;
@@ -52,7 +53,7 @@ use serde::de::DeserializeOwned;
 
 use super::case::Case;
 use super::settings::Settings;
-use crate::domain::{Evidence, Group, Invalid, plain_words};
+use crate::domain::{Campaign, Evidence, Group, Invalid, plain_words};
 
 /// Every rule, in the order in which hits are listed. Adding one takes its file, its line here, and its table
 /// `[policy.rules.<id>]` in `config/moderato.toml`.
@@ -90,6 +91,7 @@ pub const ALL: &[&Rule] = &[
     &repetition::RULE,
     &gtube::RULE,
     &duplicate_text::RULE,
+    &near_duplicate::RULE,
     &campaign::RULE,
     &link_owner_bad_record::RULE,
     &author_rejected_before::RULE,
@@ -144,17 +146,24 @@ pub struct Finding {
     pub times: i32,
     /// Whether it holds what would be approved, whatever its points.
     pub holds: bool,
+    /// The campaign it belongs to.
+    pub campaign: Option<Campaign>,
 }
 
 impl Finding {
     /// Something found, worth the rule's points once.
     pub fn new(message: impl Into<String>, evidence: Vec<Evidence>) -> Self {
-        Self { message: message.into(), evidence, times: 1, holds: false }
+        Self { message: message.into(), evidence, times: 1, holds: false, campaign: None }
     }
 
     /// The same, worth them so many times.
     pub fn times(self, times: usize) -> Self {
         Self { times: i32::try_from(times).unwrap_or(i32::MAX), ..self }
+    }
+
+    /// The same, of a campaign.
+    pub fn of(self, campaign: Option<Campaign>) -> Self {
+        Self { campaign, ..self }
     }
 
     /// The same, holding what would be approved.

@@ -2,6 +2,7 @@
 
 use rusqlite::{CachedStatement, Connection, Params, named_params};
 
+use super::campaigns;
 use super::columns::{self, Columns};
 use super::fault::Fault;
 use super::packed::{PackedComment, comment_at};
@@ -74,7 +75,8 @@ pub(super) fn replace(tx: &Connection, number: i64, comment: &Comment) -> Result
 
 /// Writes a new comment's row.
 pub(super) fn insert(tx: &Connection, site: SiteRow, comment: &Comment, packed: &PackedComment) -> Result<(), Fault> {
-    Columns::of(comment).insert(tx, site.number, packed)
+    Columns::of(comment).insert(tx, site.number, packed)?;
+    campaigns::insert(tx, site.number, tx.last_insert_rowid(), comment)
 }
 
 /// Removes a comment's row.

@@ -21,11 +21,11 @@ pub(super) fn recall(tx: &Connection, site: SiteRow, keys: &[HistoryKey], now: T
     for key in keys {
         let (kind, hash) = (key.kind.as_str(), key.hash);
         let buckets = periods.query_map((site.number, kind, hash, oldest), bucket_of)?.collect::<Result<_, _>>()?;
-        let mut past = Past { buckets, members: Vec::new() };
+        let mut past = Past { buckets, ..Past::default() };
         if key.kind.members().is_some() {
             past.members = members.query_map((site.number, kind, hash), |row| row.get(0))?.collect::<Result<_, _>>()?;
         }
-        history.set(key.kind, past);
+        history.set(key, past);
     }
     Ok(history)
 }

@@ -71,6 +71,10 @@ impl Scan {
                 values.push(Value::from(author.as_bytes().to_vec()));
                 "author = ?2"
             }
+            Index::Campaign(campaign) => {
+                values.push(Value::from(campaign.to_string()));
+                "campaign = ?2"
+            }
             Index::Status(status) => {
                 values.push(Value::from(status.as_str().to_owned()));
                 "status = ?2"
@@ -84,8 +88,14 @@ impl Scan {
             from = format!(" AND ({key}, id) {beyond} (?{first}, ?{})", first + 1);
             values.extend([Value::from(place), Value::from(id.as_bytes().to_vec())]);
         }
-        let select =
-            |part: &str| format!("SELECT {key}, id, crc, packed FROM comments WHERE site = ?1 AND {part}{from}");
+        let select = |part: &str| match query.index() {
+            // In the order of the campaign's rows, each with its comment.
+            Index::Campaign(_) => format!(
+                "SELECT g.{key}, g.id, crc, packed FROM (SELECT * FROM campaigns WHERE site = ?1 AND {part}{from}) AS g
+                   JOIN comments ON n = g.comment"
+            ),
+            _ => format!("SELECT {key}, id, crc, packed FROM comments WHERE site = ?1 AND {part}{from}"),
+        };
         // Ordered parts, which SQLite merges.
         let body = match query.index() {
             Index::All => {
@@ -113,6 +123,7 @@ mod tests {
             Filter { status: Some(Status::Held), ..Filter::default() },
             Filter { post: Some("1".to_owned()), ..Filter::default() },
             Filter { author, ..Filter::default() },
+            Filter { campaign: "near-0123456789abcdef".parse().ok(), ..Filter::default() },
             Filter { external_id: ExternalId::try_from("1".to_owned()).ok(), ..Filter::default() },
         ];
         let after = Some(Position { key: 5, id: CommentId::new(Timestamp::from_millis(5), [1; 10]) });

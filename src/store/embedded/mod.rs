@@ -2,6 +2,7 @@
 
 mod authors;
 mod backup;
+mod campaigns;
 mod changes;
 mod columns;
 mod comments;

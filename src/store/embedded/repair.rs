@@ -1,9 +1,10 @@
-//! Makes anew whatever is derived from comments and tombstones: columns, queue, counts, history and members.
+//! Makes anew whatever is derived from comments and tombstones: columns, queue, campaigns, counts, history and members.
 
 use std::path::Path;
 
 use rusqlite::Connection;
 
+use super::campaigns;
 use super::columns::{COLUMNS, Columns};
 use super::comments;
 use super::fault::Fault;
@@ -72,7 +73,7 @@ pub(super) fn repair(tx: &Connection, id: &SiteId) -> Result<Repaired, Fault> {
     let wrong = read_comments(tx, site, &mut repaired)?;
     read_tombstones(tx, site, &mut repaired)?;
     repaired.rows = wrong.len();
-    write_columns(tx, &wrong)?;
+    write_columns(tx, site, &wrong)?;
     let oldest = Period::of(site.horizon()).oldest_kept().0;
     let [zeros, corrections @ ..] = HISTORY;
     tx.execute(zeros, (site.number, oldest))?;
@@ -98,8 +99,11 @@ fn read_comments(tx: &Connection, site: SiteRow, repaired: &mut Repaired) -> Res
             Ok(comment) => {
                 repaired.comments += 1;
                 add(tx, &comment.counted)?;
-                if Columns::at(row, 4)? != Columns::of(&comment) {
-                    wrong.push(row.get(0)?);
+                let number = row.get(0)?;
+                if Columns::at(row, 4)? != Columns::of(&comment)
+                    || !campaigns::agree(tx, site.number, number, &comment)?
+                {
+                    wrong.push(number);
                 }
             }
             Err(Fault::Answer(Error::Damaged(_))) => repaired.damaged.push(CommentId::from_bytes(row.get(1)?)),
@@ -144,7 +148,7 @@ fn add(tx: &Connection, counted: &[Counted]) -> Result<(), Fault> {
 }
 
 /// Writes the columns of these rows by their records. First all names are given up, as one row may stand under another's.
-fn write_columns(tx: &Connection, rows: &[i64]) -> Result<(), Fault> {
+fn write_columns(tx: &Connection, site: SiteRow, rows: &[i64]) -> Result<(), Fault> {
     let mut free = tx.prepare("UPDATE comments SET external_id = NULL, id = CAST('row ' || n AS BLOB) WHERE n = ?1")?;
     for row in rows {
         free.execute([row])?;
@@ -152,6 +156,7 @@ fn write_columns(tx: &Connection, rows: &[i64]) -> Result<(), Fault> {
     for row in rows {
         if let Some(comment) = comments::find_by_number(tx, *row)? {
             Columns::of(&comment).write(tx, *row)?;
+            campaigns::write(tx, site.number, *row, &comment)?;
         }
     }
     Ok(())

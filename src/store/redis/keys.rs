@@ -29,7 +29,7 @@
 //! | `mod:{mod:sites}:w` and so on | string, expires | nothing, as a site's `w` |
 //! | `mod:{@operator}:k:<key id>` and so on | | the operator's API keys, as a site's |
 
-use crate::domain::{AuthorId, CommentId, ExternalId, HistoryKey, HistoryKind, KeyId, Limit, SiteId};
+use crate::domain::{AuthorId, Campaign, CommentId, ExternalId, HistoryKey, HistoryKind, KeyId, Limit, SiteId};
 use crate::store::IdempotencyKey;
 
 /// The site's numbers.
@@ -125,6 +125,7 @@ pub(super) fn history(key: &HistoryKey) -> String {
         HistoryKind::Handle => 'c',
         HistoryKind::Net => 'i',
         HistoryKind::Linked => 'l',
+        HistoryKind::Near => 's',
     };
     format!("h:{kind}:{}", data_encoding::HEXLOWER.encode(&key.hash))
 }
@@ -155,6 +156,8 @@ pub(super) enum Index {
     Post(String),
     /// `a:<author>`: comments that name an author by either token, by when they were written.
     Author(AuthorId),
+    /// `g:<campaign>`: comments of a campaign, by when they were written.
+    Campaign(Campaign),
     /// `r:<id>` or `r:ext:<external id>`: comments that quote the comment of this name, by when they were written.
     Replies(String),
     /// `o:<status>`: comments of a status by when they changed last, but of held ones only those whose review is open.
@@ -181,6 +184,7 @@ impl Index {
             Index::Status(status) => format!("s:{}", status.as_str()),
             Index::Post(post) => format!("p:{post}"),
             Index::Author(author) => format!("a:{author}"),
+            Index::Campaign(campaign) => format!("g:{campaign}"),
             Index::Replies(name) => format!("r:{name}"),
             Index::Age(status) => format!("o:{}", status.as_str()),
             Index::Withdrawn => "o:withdrawn".to_owned(),

@@ -28,6 +28,7 @@ impl Base {
         let mut walk = match query.index() {
             domain::Index::External(id) => return self.list_one(site, query, &CommentRef::External(id.clone())).await,
             domain::Index::Queue => Walk::over(vec![Index::Queue], query),
+            domain::Index::Campaign(campaign) => Walk::over(vec![Index::Campaign(campaign)], query),
             domain::Index::Post(post) => Walk::over(vec![Index::Post(post.to_owned())], query),
             domain::Index::Author(author) => Walk::over(vec![Index::Author(*author)], query),
             domain::Index::Status(status) => Walk::over(vec![Index::Status(status)], query),

@@ -40,6 +40,7 @@ pub(super) fn of_comment(comment: &Comment) -> Vec<Place> {
         places.push(at(Index::Queue, priority));
     }
     places.extend(comment.authors().into_iter().flatten().map(|author| written(Index::Author(author))));
+    places.extend(comment.campaigns().into_iter().map(|campaign| written(Index::Campaign(campaign))));
     places.extend(comment.quoted().map(|name| written(Index::Replies(name))));
     if comment.has_whole_address() {
         places.push(at(Index::Address, comment.received_at.millis()));

@@ -54,7 +54,7 @@ impl Base {
         let external = ask.external_id.as_ref().and_then(|_| values.next()).flatten();
         let mut history = History::default();
         for (key, value) in ask.history.iter().zip(values) {
-            history.set(key.kind, past(key, value.as_deref(), ask.now));
+            history.set(key, past(key, value.as_deref(), ask.now));
         }
         let existing = match used.and_then(|value| Use::of(&value, ask.now)) {
             Some(used) => Some(self.of_use(site, used).await?),
@@ -94,7 +94,7 @@ pub(super) fn past(key: &HistoryKey, value: Option<&[u8]>, now: Timestamp) -> Pa
     past.0.retain(|bucket| bucket.period >= oldest);
     let members =
         if key.kind.members().is_some() { past.1.into_iter().map(|(member, _)| member).collect() } else { Vec::new() };
-    Past { buckets: past.0, members }
+    Past { buckets: past.0, members, campaign: None }
 }
 
 /// The periods, and the members with their uses, of an entry. What cannot be read is left out: `repair` makes it anew.

@@ -44,7 +44,7 @@ impl Survey {
             Some(("x", rest)) => self.externals.push(rest.to_owned()),
             Some(("h", _)) => self.history.push(name.to_owned()),
             Some(("k", rest)) => self.api_keys.push(rest.to_owned()),
-            Some(("s" | "p" | "a" | "r" | "o" | "ta", _)) => self.indexes.push(name.to_owned()),
+            Some(("s" | "p" | "a" | "g" | "r" | "o" | "ta", _)) => self.indexes.push(name.to_owned()),
             None if matches!(name, "q" | "t") => self.indexes.push(name.to_owned()),
             _ => {}
         }

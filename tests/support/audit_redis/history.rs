@@ -83,6 +83,7 @@ fn entry_of(counted: &Counted) -> String {
         HistoryKind::Handle => 'c',
         HistoryKind::Net => 'i',
         HistoryKind::Linked => 'l',
+        HistoryKind::Near => 's',
     };
     format!("h:{kind}:{}", data_encoding::HEXLOWER.encode(&counted.key.hash))
 }

@@ -23,6 +23,10 @@ impl Audit {
         for token in [author, mail].into_iter().flatten().collect::<BTreeSet<_>>() {
             stand(format!("a:{}", data_encoding::HEXLOWER.encode(&token)), written);
         }
+        for key in comment.counted.iter().map(|counted| counted.key).filter(|key| key.kind.members().is_some()) {
+            let hash = data_encoding::HEXLOWER.encode(&key.hash[..8]);
+            stand(format!("g:{}-{hash}", key.kind.as_str()), written);
+        }
         if let Some(parent) = &comment.submission.parent
             && (parent.author_name.is_some() || parent.content.is_some())
         {

@@ -86,6 +86,9 @@ pub enum ListAction {
     Approve,
 }
 
+/// The most entries that all lists of a site may have together.
+pub const MAX_ENTRIES: usize = 65_000;
+
 /// An entry of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListEntry {
@@ -106,6 +109,20 @@ pub struct ListEntry {
     pub created_at: Timestamp,
 }
 
+impl ListEntry {
+    /// What is to be kept where another entry of its id stands: `None` if that one says the same. It has been here since that
+    /// one came.
+    pub fn in_place_of(self, standing: &Self) -> Option<Self> {
+        let renewed = Self { created_at: standing.created_at, ..self };
+        (renewed != *standing).then_some(renewed)
+    }
+
+    /// Whether its time is over.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
+}
+
 /// What is looked for: at most 500 characters.
 pub type ListValue = Bounded<500>;
 
@@ -118,6 +135,9 @@ pub type ListNote = Bounded<500>;
 pub struct EntryId(String);
 
 impl EntryId {
+    /// How many digits it has.
+    pub const LENGTH: usize = 24;
+
     /// The id of an entry.
     pub fn of(list: ListName, entry: &ListEntry) -> Self {
         use sha2::{Digest, Sha256};
@@ -132,12 +152,20 @@ impl EntryId {
     }
 }
 
+impl FromStr for EntryId {
+    type Err = Fault;
+
+    fn from_str(text: &str) -> Result<Self, Fault> {
+        let is_id = text.len() == Self::LENGTH && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        is_id.then(|| Self(text.to_owned())).ok_or_else(|| Fault::new("bad_id", "must be 24 hexadecimal digits"))
+    }
+}
+
 impl TryFrom<String> for EntryId {
     type Error = Fault;
 
     fn try_from(text: String) -> Result<Self, Fault> {
-        let is_id = text.len() == 24 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        is_id.then_some(Self(text)).ok_or_else(|| Fault::new("bad_id", "must be 24 hexadecimal digits"))
+        text.parse()
     }
 }
 

@@ -7,6 +7,7 @@ mod columns;
 mod comments;
 mod copies;
 mod erasing;
+mod entries;
 mod existing;
 mod fault;
 mod feed;
@@ -45,12 +46,12 @@ use self::readers::Readers;
 use self::space::Space;
 use self::writer::Writer;
 use super::{
-    Durability, Error, Expired, Forgotten, Idempotency, Identity, OpenError, Outcome, Recall, Recalled, Record,
+    Durability, Error, Expired, Forgotten, Idempotency, Identity, Listed, OpenError, Outcome, Recall, Recalled, Record,
     Recorded, Repaired, Seed, Status, Store,
 };
 use crate::domain::{
-    ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, Event, EventId,
-    ExternalId, Keep, KeyId, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
+    ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, EntryId, Event, EventId,
+    ExternalId, Keep, KeyId, ListEntry, ListName, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
     Tombstone, Totals,
 };
 
@@ -278,6 +279,27 @@ impl Store for Embedded {
     ) -> Result<Result<SiteSettings, SiteSettings>, Error> {
         let site = site.clone();
         self.write(move |tx| settings::override_policy(tx, &site, &overrides, expected)).await
+    }
+
+    async fn entries(
+        &self,
+        site: &SiteId,
+        list: ListName,
+        after: Option<EntryId>,
+        limit: usize,
+    ) -> Result<Vec<(EntryId, ListEntry)>, Error> {
+        let site = site.clone();
+        self.scan(move |tx| entries::page(tx, (&site, list), after.as_ref(), limit)).await
+    }
+
+    async fn put_entries(&self, site: &SiteId, list: ListName, entries: Vec<ListEntry>) -> Result<Listed, Error> {
+        let site = site.clone();
+        self.write(move |tx| entries::put(tx, (&site, list), &entries)).await
+    }
+
+    async fn delete_entry(&self, site: &SiteId, list: ListName, id: &EntryId) -> Result<bool, Error> {
+        let (site, id) = (site.clone(), id.clone());
+        self.write(move |tx| entries::delete(tx, (&site, list), &id)).await
     }
 
     async fn create_key(&self, key: ApiKey) -> Result<(), Error> {

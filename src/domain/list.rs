@@ -72,6 +72,16 @@ impl Match {
     }
 }
 
+impl FromStr for Match {
+    type Err = Fault;
+
+    fn from_str(text: &str) -> Result<Self, Fault> {
+        let all = [Match::Word, Match::Substring, Match::Wildcard, Match::Regex];
+        let known = all.into_iter().find(|kind| kind.as_str() == text);
+        known.ok_or_else(|| Fault::new("unknown_value", "must be one of `word`, `substring`, `wildcard`, `regex`"))
+    }
+}
+
 /// What becomes of a comment in which an entry is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -84,6 +94,41 @@ pub enum ListAction {
     Reject,
     /// It is approved.
     Approve,
+}
+
+impl ListAction {
+    /// The most points that an entry adds or takes away.
+    pub const MOST_POINTS: i32 = 1_000;
+}
+
+/// As people write it: `hold`, `reject`, `approve`, or points with their sign.
+impl fmt::Display for ListAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ListAction::Points(points) => write!(f, "{points:+}"),
+            ListAction::Hold => f.write_str("hold"),
+            ListAction::Reject => f.write_str("reject"),
+            ListAction::Approve => f.write_str("approve"),
+        }
+    }
+}
+
+impl FromStr for ListAction {
+    type Err = Fault;
+
+    fn from_str(text: &str) -> Result<Self, Fault> {
+        match text {
+            "hold" => Ok(ListAction::Hold),
+            "reject" => Ok(ListAction::Reject),
+            "approve" => Ok(ListAction::Approve),
+            other => {
+                let most = Self::MOST_POINTS;
+                let points = other.parse().ok().filter(|points| (-most..=most).contains(points));
+                let detail = format!("must be `hold`, `reject`, `approve`, or points from -{most} to {most}");
+                points.map(ListAction::Points).ok_or_else(|| Fault::new("unknown_value", detail))
+            }
+        }
+    }
 }
 
 /// The most entries that all lists of a site may have together.
@@ -144,6 +189,12 @@ impl EntryId {
         let value = entry.value.trim().to_lowercase();
         let hash = Sha256::digest(format!("{}\n{}\n{value}", list.as_str(), entry.kind.as_str()));
         Self(data_encoding::HEXLOWER.encode(&hash[..12]))
+    }
+
+    /// The id that stands before this one in their order; `None` before the first of all.
+    pub fn before(&self) -> Option<Self> {
+        let number = u128::from_str_radix(&self.0, 16).ok()?.checked_sub(1)?;
+        Some(Self(format!("{number:024x}")))
     }
 
     /// The id as text.

@@ -6,6 +6,7 @@
 mod case;
 mod counterfactual;
 mod engine;
+mod entry;
 mod facts;
 mod lists;
 mod policy;
@@ -15,6 +16,7 @@ mod weighing;
 
 pub use case::Case;
 pub use engine::{Hits, conclude, rules};
+pub use entry::entry_faults;
 pub use facts::{Facts, FactsReport, Identity, fold_for_search, mail_of};
 pub use policy::Policy;
 pub use settings::{FirstComment, KindAction, Mode, RuleSettings, Settings};

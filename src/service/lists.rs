@@ -99,7 +99,9 @@ impl Service {
         entries: Vec<ListEntry>,
     ) -> Result<MovedEntries, Error> {
         let ids: Vec<EntryId> = entries.iter().map(|entry| EntryId::of(list, entry)).collect();
-        let (Some(first), Some(last)) = (ids.iter().min(), ids.iter().max()) else { return Ok(MovedEntries::default()) };
+        let (Some(first), Some(last)) = (ids.iter().min(), ids.iter().max()) else {
+            return Ok(MovedEntries::default());
+        };
         let (mut standing, mut after) = (HashMap::new(), first.before());
         loop {
             let page = self.store.entries(site, list, after, MAX_PUT).await?;

@@ -11,12 +11,12 @@ use super::Metrics;
 use crate::clock::Stopwatch;
 use crate::domain::{
     ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, EntryId, Event, EventId,
-    ExternalId, Keep, KeyId, ListEntry, ListName, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
-    Tombstone, Totals,
+    ExternalId, Keep, KeyId, ListEntry, ListName, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings,
+    Timestamp, Tombstone, Totals,
 };
 use crate::store::{
-    Error, Expired, Forgotten, Idempotency, Identity, Listed, Outcome, Recall, Recalled, Record, Recorded, Repaired, Seed,
-    Status, Store,
+    Error, Expired, Forgotten, Idempotency, Identity, Listed, Outcome, Recall, Recalled, Record, Recorded, Repaired,
+    Seed, Status, Store,
 };
 
 /// A store that is measured.

@@ -16,8 +16,8 @@ use tokio::sync::watch;
 pub use embedded::{ServeLock, bytes_in_use, migrations_to_do};
 pub use error::{CopyError, Error, OpenError};
 pub use exchange::{
-    Charges, Copied, Copying, Existing, Expired, Forgotten, Idempotency, IdempotencyKey, Identity, Listed, Mended, Outcome,
-    Recall, Recalled, Record, Recorded, Repaired, Seed, Standing,
+    Charges, Copied, Copying, Existing, Expired, Forgotten, Idempotency, IdempotencyKey, Identity, Listed, Mended,
+    Outcome, Recall, Recalled, Record, Recorded, Repaired, Seed, Standing,
 };
 pub use redis::About;
 pub use settings::{Durability, Settings, Status};
@@ -25,8 +25,8 @@ pub use settings::{Durability, Settings, Status};
 use crate::clock::Clock;
 use crate::domain::{
     ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, EntryId, Event, EventId,
-    ExternalId, Keep, KeyId, ListEntry, ListName, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
-    Tombstone, Totals,
+    ExternalId, Keep, KeyId, ListEntry, ListName, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings,
+    Timestamp, Tombstone, Totals,
 };
 
 /// What the service remembers, and how it changes.

@@ -13,6 +13,7 @@ mod contract;
 mod decisions;
 mod demo;
 mod docs;
+mod entries;
 mod erasure;
 mod events;
 mod limits;

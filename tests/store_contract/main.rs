@@ -25,6 +25,7 @@ mod keeping;
 mod leaving;
 mod linking;
 mod listing;
+mod lists;
 mod random;
 #[path = "../support/redis.rs"]
 mod redis;

@@ -11,7 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ::redis::{Commands, Connection};
 use moderato::domain::{
-    Comment, CommentId, Counted, EventChange, EventId, HistoryKind, Review, Status, Timestamp, Tombstone,
+    Comment, CommentId, Counted, EntryId, EventChange, EventId, HistoryKind, ListEntry, MAX_ENTRIES, Review, Status,
+    Timestamp, Tombstone,
 };
 
 use self::reading::{shown, sort_key, starting, stream, unpacked, without_those_that_found_no_room};
@@ -153,7 +154,9 @@ impl Audit {
         let mut contents = Contents::default();
         for (name, value) in &keys.texts {
             let known = ["c:", "t:", "x:", "h:", "i:", "l:", "k:", "u:"].iter().any(|start| name.starts_with(start));
-            self.demand(known || name == "head" || name == "settings", || format!("{name}: nobody knows this key"));
+            self.demand(known || ["head", "settings", "b"].contains(&name.as_str()), || {
+                format!("{name}: nobody knows this key")
+            });
             if let Some(id) = name.strip_prefix("c:") {
                 self.comment(id, value, &mut contents);
             } else if let Some(id) = name.strip_prefix("t:") {
@@ -166,10 +169,29 @@ impl Audit {
             return self.faults.push("it has no head that can be read".to_owned());
         };
         self.counts(&head, &contents);
+        self.entries(keys);
         self.events(keys, &head, &mut contents);
         self.places(keys, &contents);
         self.history(keys, &head, &contents);
         self.passing(keys, &contents);
+    }
+
+    /// Every entry of a list can be read, behind the id that it says itself; no id comes twice, and there are no more than there may
+    /// be.
+    fn entries(&mut self, keys: &Keys) {
+        let mut ids = BTreeSet::new();
+        for (index, members) in keys.indexes.iter().filter(|(index, _)| index.starts_with("b:")) {
+            for member in members {
+                let (id, json) = member.split_at_checked(24).unwrap_or_default();
+                let read = serde_json::from_slice::<ListEntry>(json).ok().zip(index[2..].parse().ok());
+                let is_it = read.is_some_and(|(entry, list)| EntryId::of(list, &entry).as_str().as_bytes() == id);
+                self.demand(is_it, || format!("{index}: entry {} is damaged", String::from_utf8_lossy(id)));
+                self.demand(ids.insert((index, id)), || {
+                    format!("{index}: {} is there twice", String::from_utf8_lossy(id))
+                });
+            }
+        }
+        self.demand(ids.len() <= MAX_ENTRIES, || format!("its lists have {} entries", ids.len()));
     }
 
     /// Milliseconds and number of the last event, the four counts, the settings' version, and the operations.
@@ -357,7 +379,7 @@ impl Audit {
     fn places(&mut self, keys: &Keys, contents: &Contents) {
         let names: BTreeSet<&String> = keys.indexes.keys().chain(contents.indexes.keys()).collect();
         let none = BTreeSet::new();
-        for name in names.into_iter().filter(|name| *name != "k") {
+        for name in names.into_iter().filter(|name| *name != "k" && !name.starts_with("b:")) {
             let (kept, said) = (keys.indexes.get(name).unwrap_or(&none), contents.indexes.get(name).unwrap_or(&none));
             for member in kept.difference(said) {
                 self.faults.push(format!("index {name}: {} does not belong there", shown(member)));

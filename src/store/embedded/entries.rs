@@ -34,11 +34,7 @@ pub(super) fn page(
 }
 
 /// [`Store::put_entries`](crate::store::Store::put_entries)
-pub(super) fn put(
-    tx: &Connection,
-    (site, list): (&SiteId, ListName),
-    entries: &[ListEntry],
-) -> Result<Listed, Fault> {
+pub(super) fn put(tx: &Connection, (site, list): (&SiteId, ListName), entries: &[ListEntry]) -> Result<Listed, Fault> {
     let site = sites::find(tx, site)?;
     let (mut new, mut changed) = (Vec::new(), Vec::new());
     let by_id: BTreeMap<EntryId, &ListEntry> = entries.iter().map(|entry| (EntryId::of(list, entry), entry)).collect();

@@ -6,8 +6,8 @@ mod changes;
 mod columns;
 mod comments;
 mod copies;
-mod erasing;
 mod entries;
+mod erasing;
 mod existing;
 mod fault;
 mod feed;
@@ -51,8 +51,8 @@ use super::{
 };
 use crate::domain::{
     ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, EntryId, Event, EventId,
-    ExternalId, Keep, KeyId, ListEntry, ListName, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
-    Tombstone, Totals,
+    ExternalId, Keep, KeyId, ListEntry, ListName, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings,
+    Timestamp, Tombstone, Totals,
 };
 
 pub(super) use self::backup::backup;

@@ -44,14 +44,14 @@ pub(super) use self::link::Address;
 use self::link::Link;
 use self::watching::Watched;
 use super::{
-    Error, Expired, Forgotten, Idempotency, Identity, Listed, OpenError, Outcome, Recall, Recalled, Record, Recorded, Repaired,
-    Seed, Settings, Status, Store,
+    Error, Expired, Forgotten, Idempotency, Identity, Listed, OpenError, Outcome, Recall, Recalled, Record, Recorded,
+    Repaired, Seed, Settings, Status, Store,
 };
 use crate::clock::Clock;
 use crate::domain::{
     ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, EntryId, Event, EventId,
-    ExternalId, Keep, KeyId, ListEntry, ListName, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
-    Tombstone, Totals,
+    ExternalId, Keep, KeyId, ListEntry, ListName, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings,
+    Timestamp, Tombstone, Totals,
 };
 
 /// The store. Each verb's body is in the file of its family.

@@ -1,13 +1,13 @@
 //! What a caller is told when a wish is not granted; the only file that knows status codes.
 
 use std::borrow::Cow;
-use std::time::Duration;
 
 use actix_web::body::BoxBody;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 
+use super::limit_headers::{limit_headers, whole_seconds};
 use super::request_id::RequestId;
 use super::wire::{DecisionView, FieldFault, entry_fault, policy_fault};
 use crate::domain::{Comment, CommentId, Limit, Quota, Refused, Scope, Status};
@@ -331,25 +331,6 @@ impl Problem {
     pub fn into_page(self, id: &RequestId, page: String) -> HttpResponse {
         self.into_response(id).map_body(|_, _| BoxBody::new(page))
     }
-}
-
-/// What tells a program how long to wait: `Retry-After` (RFC 9110), `RateLimit` and `RateLimit-Policy`
-/// (draft-ietf-httpapi-ratelimit-headers: what is left of a quota and when there is more; the quota and its window, both
-/// for a full burst).
-fn limit_headers(refused: &Refused) -> [(&'static str, String); 3] {
-    let Refused { limit, quota, wait } = refused;
-    let (name, wait) = (limit.as_str(), whole_seconds(*wait));
-    let window = quota.seconds_for_burst();
-    [
-        ("Retry-After", wait.to_string()),
-        ("RateLimit", format!("\"{name}\";r=0;t={wait}")),
-        ("RateLimit-Policy", format!("\"{name}\";q={};w={window}", quota.burst)),
-    ]
-}
-
-/// Rounded up: who waits so long is not refused for the rest of a second.
-fn whole_seconds(time: Duration) -> u64 {
-    time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
 
 impl From<service::Error> for Problem {

@@ -12,6 +12,7 @@ mod error;
 mod escape;
 mod head;
 mod last;
+mod limit_headers;
 mod metrics;
 mod noted;
 mod passes;

@@ -1,7 +1,8 @@
 //! A site's own lists: entries come, are replaced, go, and each change raises the version of the site's settings.
 
+use moderato::clock::Clock;
 use moderato::domain::{EntryId, ListAction, ListEntry, ListName, MAX_ENTRIES, Match, SiteId};
-use moderato::store::{Error, Listed, Store};
+use moderato::store::{self, Error, Listed, Settings, Store};
 
 use crate::everywhere;
 use crate::fixture::*;
@@ -176,4 +177,23 @@ async fn changes_at_the_same_time_are_all_there() {
         assert_eq!(version(store, blog()).await, first + 12);
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_damaged_entry_hides_no_other_and_can_be_put_anew() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = store::open(&Settings::embedded(), directory.path(), &Clock::System).unwrap();
+    settle(&*store).await;
+    let three = vec![holding("one.example"), holding("two.example"), holding("three.example")];
+    store.put_entries(&blog(), Domains, three.clone()).await.unwrap();
+    let behind = rusqlite::Connection::open(directory.path().join("moderato.db")).unwrap();
+    let flip = "UPDATE list_entries SET packed = replace(packed, 'two.example', 'twp.example')";
+    assert_eq!(behind.execute(flip, []).unwrap(), 3);
+    let mut left = vec![three[0].clone(), three[2].clone()];
+    left.sort_by_key(|entry| EntryId::of(Domains, entry));
+    assert_eq!(all(&*store, &blog(), Domains).await, left);
+    assert_eq!(store.entries(&blog(), Domains, None, 2).await.unwrap().len(), 2, "it takes no place of a page");
+    let put = store.put_entries(&blog(), Domains, vec![three[1].clone()]).await.unwrap();
+    assert_eq!(put, Listed::In { new: 0, changed: 1 });
+    assert_eq!(all(&*store, &blog(), Domains).await.len(), 3);
 }

@@ -299,7 +299,9 @@ impl Store for Embedded {
 
     async fn delete_entry(&self, site: &SiteId, list: ListName, id: &EntryId) -> Result<bool, Error> {
         let (site, id) = (site.clone(), id.clone());
-        self.write(move |tx| entries::delete(tx, (&site, list), &id)).await
+        self.check_file()?;
+        // It may have been somebody's address.
+        self.writer.scrub_after(move |tx| entries::delete(tx, (&site, list), &id), |deleted| *deleted).await
     }
 
     async fn create_key(&self, key: ApiKey) -> Result<(), Error> {

@@ -108,7 +108,8 @@ pub trait Store: Send + Sync {
     /// before is gone from all files when this is done, unless a reader still needs the log.
     async fn expire(&self, site: &SiteId, keep: &Keep, now: Timestamp) -> Result<Expired, Error>;
 
-    /// Tombstones after this id, in the order of their ids, at most `limit`.
+    /// Tombstones after this id, in the order of their ids, at most `limit`. A damaged one is among them, with what is still known
+    /// of it.
     async fn tombstones(&self, site: &SiteId, after: Option<CommentId>, limit: usize) -> Result<Vec<Tombstone>, Error>;
 
     /// Keeps a tombstone that comes from another store, with what it is counted in, in silence; `false` if one of its ids is

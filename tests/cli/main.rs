@@ -19,6 +19,8 @@ mod lists;
 mod redis;
 mod reload;
 mod serve;
+#[path = "../support/redis.rs"]
+mod servers;
 mod serving;
 
 use std::ffi::OsStr;

@@ -211,6 +211,14 @@ fn log_of(folder: &Path) -> String {
     lines.into_iter().rev().collect::<Vec<_>>().join("\n")
 }
 
+/// A request, and the status that says that it is done.
+struct Sent {
+    path: String,
+    key: Option<String>,
+    body: serde_json::Value,
+    expected: u16,
+}
+
 /// What a client is told of one request.
 enum Told {
     Done(serde_json::Value),
@@ -233,9 +241,11 @@ impl Shared {
     }
 
     /// Sends a request, and notes what came of it.
-    fn send(&self, client: &mut Client, (path, key, body): (&str, Option<&str>, &[u8]), expected: u16) -> Told {
+    fn send(&self, client: &mut Client, sent: &Sent) -> Told {
+        let (path, expected, body) = (&*sent.path, sent.expected, sent.body.to_string());
         let began = Instant::now();
-        let answer = client.send(&Call { method: "POST", path, idempotency_key: key, body });
+        let call = Call { method: "POST", path, idempotency_key: sent.key.as_deref(), body: body.as_bytes() };
+        let answer = client.send(&call);
         let (took, now) = (began.elapsed(), Instant::now());
         let mut ledger = self.ledger.lock().unwrap();
         ledger.slowest = ledger.slowest.max(took);
@@ -266,32 +276,37 @@ impl Shared {
         told
     }
 
+    /// Sends what this makes of the number of attempts before, until it is done or given up; what was answered then.
+    fn repeat(&self, client: &mut Client, call: impl Fn(u32) -> Sent) -> Option<serde_json::Value> {
+        let begun = Instant::now();
+        for attempt in 0.. {
+            match self.send(client, &call(attempt)) {
+                Told::Done(answer) => return Some(answer),
+                Told::Again if self.gives_up(begun) => break,
+                Told::Again => {}
+                Told::Wrong(why) => {
+                    self.ledger.lock().unwrap().contradictions.push(why);
+                    break;
+                }
+            }
+        }
+        None
+    }
+
     fn submit_all(&self) {
         let mut client = self.client();
         while !self.is_over() {
             let number = self.next.fetch_add(1, Ordering::SeqCst);
-            let begun = Instant::now();
-            let mut attempt = 0;
-            loop {
+            let call = |attempt: u32| {
                 let mut submission = texts::submission("fault", number);
                 if self.manners == Manners::AnotherKey && attempt > 0 {
                     submission["external_id"] = json!(format!("fault-{number}-again-{attempt}"));
                 }
                 let key = submission["external_id"].as_str().unwrap().to_owned();
-                let body = submission.to_string();
-                attempt += 1;
-                match self.send(&mut client, ("/v1/sites/demo/comments", Some(&key), body.as_bytes()), 201) {
-                    Told::Done(comment) => {
-                        self.note_comment(number, &comment);
-                        break;
-                    }
-                    Told::Again if self.gives_up(begun) => break,
-                    Told::Again => {}
-                    Told::Wrong(why) => {
-                        self.ledger.lock().unwrap().contradictions.push(why);
-                        break;
-                    }
-                }
+                Sent { path: "/v1/sites/demo/comments".to_owned(), key: Some(key), body: submission, expected: 201 }
+            };
+            if let Some(comment) = self.repeat(&mut client, call) {
+                self.note_comment(number, &comment);
             }
         }
     }
@@ -321,24 +336,15 @@ impl Shared {
                 continue;
             };
             let (action, word) = if number % 3 == 0 { ("reject", "rejected") } else { ("approve", "approved") };
-            let body = if action == "reject" { json!({"reason": "spam"}) } else { json!({}) }.to_string();
-            let path = format!("/v1/sites/demo/comments/{id}/{action}");
             // Without a key, the same decision again changes nothing.
-            let key = (number % 2 == 0).then(|| format!("decide-{id}"));
-            let begun = Instant::now();
-            loop {
-                match self.send(&mut client, (&path, key.as_deref(), body.as_bytes()), 200) {
-                    Told::Done(_) => {
-                        self.ledger.lock().unwrap().decided.insert(id, word);
-                        break;
-                    }
-                    Told::Again if self.gives_up(begun) => break,
-                    Told::Again => {}
-                    Told::Wrong(why) => {
-                        self.ledger.lock().unwrap().contradictions.push(why);
-                        break;
-                    }
-                }
+            let call = |_| Sent {
+                path: format!("/v1/sites/demo/comments/{id}/{action}"),
+                key: (number % 2 == 0).then(|| format!("decide-{id}")),
+                body: if action == "reject" { json!({"reason": "spam"}) } else { json!({}) },
+                expected: 200,
+            };
+            if self.repeat(&mut client, call).is_some() {
+                self.ledger.lock().unwrap().decided.insert(id, word);
             }
         }
     }

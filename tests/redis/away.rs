@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use moderato::domain::{CommentRef, EventId};
 use moderato::store::{Durability, Error};
 
-use super::setups::{DURABLE, EVERYSEC, Server, family};
+use super::servers::{DURABLE, EVERYSEC, Program, Server, family};
 use super::{fixture, open, record, settled, within};
 
 /// No call may take longer; the bar for a frozen server.
@@ -13,7 +13,7 @@ const MOST: Duration = Duration::from_millis(1500);
 
 #[tokio::test]
 async fn a_store_that_is_away_at_the_start_is_used_within_a_second_of_its_coming() {
-    let mut server = Server::absent(&DURABLE);
+    let mut server = Server::absent(Program::Redis, &DURABLE);
     let store = open(&server.url(), Durability::Usual);
     for _ in 0..3 {
         let began = Instant::now();
@@ -21,7 +21,7 @@ async fn a_store_that_is_away_at_the_start_is_used_within_a_second_of_its_coming
         assert!(matches!(store.settle(fixture::seed()).await, Err(Error::Unavailable(_))));
         assert!(began.elapsed() < MOST, "{:?}", began.elapsed());
     }
-    server.revive();
+    server.restart();
     let took = within(Duration::from_secs(1), async || store.settle(fixture::seed()).await).await;
     println!("settled {took:?} after the server came");
     record(&*store, 1).await.unwrap();
@@ -41,7 +41,7 @@ async fn while_a_server_is_away_calls_fail_at_once_and_within_a_second_of_its_re
             assert!(store.sites().await.is_err());
         }
         assert!(began.elapsed() < Duration::from_millis(20 * 50), "20 calls took {:?}", began.elapsed());
-        server.revive();
+        server.restart();
         within(Duration::from_secs(1), async || record(&*store, 100 + round).await).await;
         assert_eq!(store.counts(&fixture::blog()).await.unwrap().approved, u64::from(2 * round + 2));
     }
@@ -55,7 +55,7 @@ async fn a_restart_shorter_than_a_calls_patience_is_not_noticed() {
     server.kill();
     let (recorded, ()) = tokio::join!(record(&*store, 2), async {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        server.revive();
+        server.restart();
     });
     recorded.unwrap();
 }
@@ -66,7 +66,7 @@ async fn a_frozen_server_delays_a_call_by_its_limit_and_service_is_back_two_seco
         let (primary, _replicas) = family(1);
         primary.say(&["CONFIG", "SET", "appendfsync", "always"]);
         let store = settled(&primary.url(), durability).await;
-        primary.freeze();
+        primary.pause();
         let calls = (0..50).map(|n| {
             let store = store.clone();
             tokio::spawn(async move {
@@ -84,7 +84,7 @@ async fn a_frozen_server_delays_a_call_by_its_limit_and_service_is_back_two_seco
         assert!(record(&*store, 100).await.is_err());
         assert!(began.elapsed() < Duration::from_millis(50), "{:?}", began.elapsed());
         tokio::time::sleep(Duration::from_secs(1)).await;
-        primary.thaw();
+        primary.resume();
         let took = within(Duration::from_secs(2), async || record(&*store, 100).await).await;
         println!("at {durability} back after {took:?}");
         // Whatever became of those calls, the same again resolves them.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use moderato::store::{Durability, Store};
 
-use super::setups::{Server, cluster, owner};
+use super::servers::{Cluster, EVERYSEC, Program, Server};
 use super::{fixture, record, settled, within};
 
 /// Writes without a pause until it is stopped: how many were written, and which errors there were.
@@ -48,15 +48,14 @@ async fn under_load(store: &Arc<dyn Store>, task: impl FnOnce() + Send + 'static
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_planned_failover_passes_without_an_error() {
-    let (servers, url) = cluster(1);
-    let store = settled(&url, Durability::Usual).await;
-    let servers = Arc::new(servers);
+    let cluster = Arc::new(Cluster::start_as(Program::Redis, &EVERYSEC, 1));
+    let store = settled(&cluster.url(), Durability::Usual).await;
     // There and back. A third within seconds is one too many for Redis 7.0: it takes the votes of the first for those of the third.
     for round in 0..2 {
-        let all = Arc::clone(&servers);
+        let all = Arc::clone(&cluster);
         let (written, errors, longest) = under_load(&store, move || {
-            let old = owner(&all, "{blog}");
-            let replica = replica_of(&all, old);
+            let old = all.owner("{blog}");
+            let replica = all.replicas_of(old)[0];
             // A request that is lost on the bus is forgotten after five seconds.
             let mut asked = None::<Instant>;
             while !replica.say(&["ROLE"]).starts_with("master") {
@@ -77,15 +76,14 @@ async fn a_planned_failover_passes_without_an_error() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn slots_that_move_move_without_an_error() {
-    let (servers, url) = cluster(1);
-    let store = settled(&url, Durability::Usual).await;
-    let servers = Arc::new(servers);
+    let cluster = Arc::new(Cluster::start_as(Program::Redis, &EVERYSEC, 1));
+    let store = settled(&cluster.url(), Durability::Usual).await;
     let before = store.counts(&fixture::blog()).await.unwrap().approved;
-    let all = Arc::clone(&servers);
+    let all = Arc::clone(&cluster);
     let (written, errors, longest) = under_load(&store, move || {
-        let slot = all[0].say(&["CLUSTER", "KEYSLOT", "{blog}"]).trim().to_owned();
-        let from = owner(&all, "{blog}");
-        let to = primaries(&all).into_iter().find(|server| server.port != from.port).unwrap();
+        let slot = all.servers[0].say(&["CLUSTER", "KEYSLOT", "{blog}"]).trim().to_owned();
+        let from = all.owner("{blog}");
+        let to = all.primaries().into_iter().find(|server| server.port != from.port).unwrap();
         let (from_id, to_id) = (from.say(&["CLUSTER", "MYID"]), to.say(&["CLUSTER", "MYID"]));
         to.say(&["CLUSTER", "SETSLOT", &slot, "IMPORTING", from_id.trim()]);
         from.say(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", to_id.trim()]);
@@ -113,17 +111,17 @@ async fn slots_that_move_move_without_an_error() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_primary_that_hangs_is_left_for_the_one_in_its_place() {
-    let (servers, url) = cluster(2);
-    let store = settled(&url, Durability::Usual).await;
+    let cluster = Cluster::start_as(Program::Redis, &EVERYSEC, 2);
+    let store = settled(&cluster.url(), Durability::Usual).await;
     record(&*store, 1).await.unwrap();
-    let old = owner(&servers, "{blog}");
-    let replicas: Vec<&Server> = replicas_of(&servers, old);
-    old.freeze();
+    let old = cluster.owner("{blog}");
+    let replicas: Vec<&Server> = cluster.replicas_of(old);
+    old.pause();
     let began = Instant::now();
     assert!(record(&*store, 2).await.is_err());
     assert!(began.elapsed() < Duration::from_millis(1700), "{:?}", began.elapsed());
     // Sites on other primaries are served.
-    let other = ["other", "blog"].iter().find(|site| owner(&servers, &format!("{{{site}}}")).port != old.port);
+    let other = ["other", "blog"].iter().find(|site| cluster.owner(&format!("{{{site}}}")).port != old.port);
     if other.is_some() {
         store.counts(&fixture::other()).await.unwrap();
     }
@@ -134,26 +132,9 @@ async fn a_primary_that_hangs_is_left_for_the_one_in_its_place() {
     }
     let took = within(Duration::from_secs(3), async || record(&*store, 2).await).await;
     println!("writes {took:?} after the failover");
-    old.thaw();
+    old.resume();
     for n in 0..200 {
         within(Duration::from_secs(2), async || record(&*store, n).await).await;
     }
     assert_eq!(store.counts(&fixture::blog()).await.unwrap().approved, 200);
-}
-
-fn primaries(servers: &[Server]) -> Vec<&Server> {
-    servers.iter().filter(|server| server.say(&["ROLE"]).starts_with("master")).collect()
-}
-
-fn replica_of<'a>(servers: &'a [Server], primary: &Server) -> &'a Server {
-    replicas_of(servers, primary)[0]
-}
-
-fn replicas_of<'a>(servers: &'a [Server], primary: &Server) -> Vec<&'a Server> {
-    let port = format!("\n{}\n", primary.port);
-    let of = |server: &&Server| {
-        let role = server.say(&["ROLE"]);
-        role.starts_with("slave") && role.contains(&port)
-    };
-    servers.iter().filter(of).collect()
 }

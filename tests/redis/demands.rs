@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use moderato::store::{Durability, Error, Settings};
 
-use super::setups::{DURABLE, EVERYSEC, Server, cluster, family};
+use super::servers::{Cluster, DURABLE, EVERYSEC, Program, Server, family};
 use super::{fixture, open, open_as, reason, record, settled, within};
 
 #[tokio::test]
@@ -66,13 +66,13 @@ async fn a_server_that_is_set_up_anew_is_looked_at_anew() {
     assert!(matches!(record(&*store, 1).await, Err(Error::NotReady { reason: "eviction", .. })));
     // After a restart it is as its options say.
     server.kill();
-    server.revive();
+    server.restart();
     within(Duration::from_secs(2), async || record(&*store, 1).await).await;
     server.kill();
     let mut worse = Server::start(&[]);
     worse.kill();
     worse.port = server.port;
-    worse.revive();
+    worse.restart();
     let wrote = record(&*store, 2).await;
     assert!(wrote.is_err());
     within(Duration::from_secs(2), async || match record(&*store, 2).await {
@@ -121,7 +121,8 @@ async fn a_store_of_another_schema_is_left_alone() {
 
 #[tokio::test]
 async fn every_primary_of_a_cluster_is_looked_at() {
-    let (servers, url) = cluster(0);
+    let cluster = Cluster::start_as(Program::Redis, &EVERYSEC, 0);
+    let (servers, url) = (&cluster.servers, cluster.url());
     let store = settled(&url, Durability::Relaxed).await;
     servers[2].say(&["CONFIG", "SET", "maxmemory-policy", "allkeys-random"]);
     let other = open(&url, Durability::Relaxed);

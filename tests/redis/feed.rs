@@ -5,14 +5,14 @@ use std::time::Duration;
 use moderato::domain::EventId;
 use moderato::store::Durability;
 
-use super::setups::{EVERYSEC, Server, cluster};
+use super::servers::{Cluster, EVERYSEC, Program, Server};
 use super::{fixture, open, record, settled};
 
 #[tokio::test]
 async fn what_another_process_writes_wakes_who_waits_for_it() {
     let single = Server::start(&EVERYSEC);
-    let (_servers, cluster) = cluster(0);
-    for url in [single.url(), cluster] {
+    let cluster = Cluster::start_as(Program::Redis, &EVERYSEC, 0);
+    for url in [single.url(), cluster.url()] {
         let (here, there) = (settled(&url, Durability::Relaxed).await, open(&url, Durability::Relaxed));
         let mut news = here.feed_changes();
         let seen = here.events(&fixture::blog(), EventId::default(), 10).await.unwrap();

@@ -12,7 +12,8 @@ mod feed;
 #[path = "../store_contract/fixture.rs"]
 mod fixture;
 mod replicas;
-mod setups;
+#[path = "../support/redis.rs"]
+mod servers;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use moderato::domain::CommentRef;
 use moderato::store::{Durability, Error};
 
-use super::setups::{family, sentinels};
+use super::servers::{Sentinels, eventually, family};
 use super::{fixture, reason, record, settled, within};
 
 #[tokio::test]
@@ -13,7 +13,7 @@ async fn what_too_few_replicas_have_is_not_acknowledged_and_the_same_call_again_
     let (primary, replicas) = family(1);
     let store = settled(&primary.url(), Durability::Replicated).await;
     record(&*store, 1).await.unwrap();
-    replicas[0].freeze();
+    replicas[0].pause();
     let began = Instant::now();
     let refused = record(&*store, 2).await;
     assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
@@ -26,7 +26,7 @@ async fn what_too_few_replicas_have_is_not_acknowledged_and_the_same_call_again_
     let link = || store.link(&site, &first, external.clone(), fixture::at(9));
     assert!(matches!(link().await, Err(Error::Unavailable(_))));
     assert!(matches!(link().await, Err(Error::Unavailable(_))), "what is so already is not vouched for");
-    replicas[0].thaw();
+    replicas[0].resume();
     within(Duration::from_secs(2), async || record(&*store, 2).await).await;
     link().await.unwrap();
     assert_eq!(store.counts(&fixture::blog()).await.unwrap().approved, 2);
@@ -44,7 +44,7 @@ async fn without_a_replica_nothing_is_written_and_with_one_again() {
     let began = Instant::now();
     assert!(matches!(record(&*store, 1).await, Err(Error::NotReady { reason: "no-replicas", .. })));
     assert!(began.elapsed() < Duration::from_millis(500), "it did not wait for its limit of time");
-    replicas[0].revive();
+    replicas[0].restart();
     replicas[0].follow(&primary);
     within(Duration::from_secs(2), async || record(&*store, 1).await).await;
     assert_eq!(reason(&*store).await, "ready");
@@ -68,24 +68,20 @@ async fn many_writers_share_what_they_wait_for() {
 
 #[tokio::test]
 async fn a_failover_of_sentinels_is_followed() {
-    let (mut servers, sentinels, url) = sentinels();
-    let store = settled(&url, Durability::Usual).await;
+    let mut setup = Sentinels::start();
+    let store = settled(&setup.url(), Durability::Usual).await;
     assert_eq!(store.status().durability, Durability::Replicated);
     for n in 0..20 {
         record(&*store, n).await.unwrap();
     }
-    servers[0].kill();
-    let moved = |port: u16| {
-        let primary = sentinels[0].say(&["SENTINEL", "get-master-addr-by-name", "main"]);
-        !primary.contains(&port.to_string())
-    };
-    let old = servers[0].port;
-    super::setups::eventually("another primary", || moved(old));
+    setup.servers[0].kill();
+    let old = setup.servers[0].port;
+    eventually("another primary", || setup.primary().port != old);
     let took = within(Duration::from_secs(5), async || record(&*store, 20).await).await;
     println!("writes {took:?} after the Sentinels' decision");
     // The old one comes back as a replica, and the next failover finds it fit.
-    servers[0].revive();
-    servers[0].wait_for("INFO replication", "role:slave");
+    setup.servers[0].restart();
+    setup.servers[0].wait_for("INFO replication", "role:slave");
     for n in 0..30 {
         record(&*store, n).await.unwrap();
     }

@@ -10,7 +10,7 @@
 
 #[path = "../support/audit.rs"]
 mod audit;
-#[path = "../support/audit_redis.rs"]
+#[path = "../support/audit_redis/mod.rs"]
 mod audit_redis;
 mod charges;
 mod damage;
@@ -29,6 +29,7 @@ mod lists;
 mod random;
 #[path = "../support/redis.rs"]
 mod redis;
+mod redis_audit;
 mod redis_damage;
 mod redis_repair;
 mod redis_sites;

@@ -1,16 +1,19 @@
 //! `repair` of a store in Redis: every key that is derived can go, and comes back as it was.
 
 use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use ::redis::Commands;
 use moderato::clock::Clock;
 use moderato::store::{self, Error, Repaired, Settings, Store};
 
+use crate::audit_redis::audit;
 use crate::fixture::*;
-use crate::redis::{Lent, Server, shared_redis};
+use crate::redis::{DURABLE, Lent, Server, shared_redis};
 use crate::repair::fill;
 
 /// A key's value, whatever its type, as one text.
@@ -163,4 +166,62 @@ async fn what_cannot_be_read_is_told_counted_as_it_stands_and_left() {
     assert_eq!((second.corrected(), &second.damaged), (0, &first.damaged));
     assert!(house.store.erase(&blog(), &by_id(2), on(100)).await.unwrap());
     assert_eq!(house.store.counts(&blog()).await.unwrap().held, 1);
+}
+
+/// The port of a way to a server on which so many looks at all keys of the site `blog` find none.
+fn short_sighted(server: u16, looks: Arc<AtomicUsize>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for client in listener.incoming().map_while(Result::ok) {
+            let server = TcpStream::connect(("127.0.0.1", server)).unwrap();
+            let (from, to, looks) = (client.try_clone().unwrap(), server.try_clone().unwrap(), looks.clone());
+            std::thread::spawn(move || carry(from, to, |chunk| blind(chunk, &looks)));
+            std::thread::spawn(move || carry(server, client, |_| ()));
+        }
+    });
+    port
+}
+
+/// Lets a SCAN for the site's keys look for those of a site that is not there.
+fn blind(chunk: &mut [u8], looks: &AtomicUsize) {
+    let place = |part: &[u8]| chunk.windows(part.len()).position(|window| window == part);
+    if let (Some(_), Some(at)) = (place(b"SCAN"), place(b"{blog}:*"))
+        && looks.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
+    {
+        chunk[at + 1..at + 5].copy_from_slice(b"none");
+    }
+}
+
+fn carry(mut from: TcpStream, mut to: TcpStream, change: impl Fn(&mut [u8])) {
+    let mut chunk = vec![0; 1 << 16];
+    while let Ok(length @ 1..) = from.read(&mut chunk) {
+        change(&mut chunk[..length]);
+        if to.write_all(&chunk[..length]).is_err() {
+            break;
+        }
+    }
+    let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn repair_makes_nothing_anew_from_a_look_that_left_records_out() {
+    let server = Server::start(&DURABLE);
+    let looks = Arc::new(AtomicUsize::new(0));
+    let url = format!("redis://127.0.0.1:{}", short_sighted(server.port, looks.clone()));
+    let store = store::open(&Settings::at(&url), Path::new("/nowhere"), &Clock::System).unwrap();
+    fill(&*store).await;
+    let counts = store.counts(&blog()).await.unwrap();
+    looks.store(100, Ordering::SeqCst);
+    let refused = store.repair(&blog()).await.unwrap_err();
+    assert!(matches!(&refused, Error::Unavailable(why) if why.contains("left some of its records out")), "{refused}");
+    assert!(looks.swap(0, Ordering::SeqCst) < 100, "it was blind, and not for ever");
+    assert_eq!(store.counts(&blog()).await.unwrap(), counts);
+    audit(&[server.port], "mod").unwrap();
+    // One that is short is made again.
+    looks.store(1, Ordering::SeqCst);
+    let repaired = store.repair(&blog()).await.unwrap();
+    assert_eq!((looks.load(Ordering::SeqCst), repaired.comments, repaired.tombstones), (0, 4, 2));
+    assert_eq!((repaired.counts, repaired.history), (0, 0));
+    audit(&[server.port], "mod").unwrap();
 }

@@ -6,6 +6,8 @@
 
 #[path = "redis/cluster.rs"]
 mod cluster;
+#[path = "redis/guard.rs"]
+mod guard;
 #[path = "redis/place.rs"]
 mod place;
 #[path = "redis/sentinels.rs"]
@@ -23,6 +25,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 pub use cluster::Cluster;
+pub use guard::Guard;
 pub use sentinels::Sentinels;
 pub use shared::{Lent, shared_cluster, shared_redis, shared_valkey};
 pub use tls::Certificates;
@@ -61,6 +64,7 @@ pub struct Server {
     process: Option<Child>,
     program: Program,
     options: Vec<String>,
+    guard: Guard,
     pub port: u16,
     pub directory: TempDir,
 }
@@ -73,9 +77,14 @@ impl Server {
 
     /// One server of this program that answers.
     pub fn start_as(program: Program, options: &[&str]) -> Self {
+        Self::start_guarded(program, options, &Guard::default())
+    }
+
+    /// One server of this program that answers those whom its guard lets in.
+    pub fn start_guarded(program: Program, options: &[&str], guard: &Guard) -> Self {
         let mut tries = 0;
         loop {
-            let mut server = Self::absent(program, options);
+            let mut server = Self::absent(program, options).guarded(guard);
             match server.try_restart() {
                 Ok(()) => return server,
                 // Another process took the port after it was found free.
@@ -88,12 +97,13 @@ impl Server {
     /// One that is not started yet, with a port that nobody has now.
     pub fn absent(program: Program, options: &[&str]) -> Self {
         let options = options.iter().map(|option| (*option).to_owned()).collect();
-        Self { process: None, program, options, port: place::free_port(), directory: place::directory() }
+        let (port, directory) = (place::free_port(), place::directory());
+        Self { process: None, program, options, guard: Guard::default(), port, directory }
     }
 
-    /// More options, from its next start on.
-    pub fn add_options(&mut self, options: &[&str]) {
-        self.options.extend(options.iter().map(|option| (*option).to_owned()));
+    fn guarded(mut self, guard: &Guard) -> Self {
+        self.guard = guard.clone();
+        self
     }
 
     /// Starts it on its port, in its directory, and waits until it answers; if it runs, it is killed first.
@@ -110,10 +120,12 @@ impl Server {
         let _ = fs::remove_file(&log);
         let mut command = place::bound(self.program.server());
         command
-            .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+            .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
             .args(["--repl-diskless-sync-delay", "0", "--logfile", "log"])
             .arg("--dir")
             .arg(self.directory.path())
+            .args(self.guard.lines(self.port).iter().flat_map(|(name, value)| [format!("--{name}"), value.clone()]))
+            .args(self.guard.password.iter().flat_map(|password| ["--masterauth", password]))
             .args(&self.options);
         self.process = Some(place::spawn(command));
         self.until_it_says("Ready to accept connections")
@@ -167,7 +179,7 @@ impl Server {
 
     /// As a store's URL.
     pub fn url(&self) -> String {
-        format!("redis://{}", self.address())
+        format!("{}://{}{}", self.guard.scheme(), self.guard.credentials(), self.address())
     }
 
     pub fn address(&self) -> String {
@@ -176,7 +188,7 @@ impl Server {
 
     /// What it answers to a command, as redis-cli prints it.
     pub fn say(&self, words: &[&str]) -> String {
-        cli(self.port, words)
+        guarded_cli(self.port, &self.guard, words)
     }
 
     /// A number that `INFO` tells.
@@ -223,17 +235,29 @@ impl Drop for Server {
 
 /// A primary, and so many replicas that follow it.
 pub fn family(replicas: usize) -> (Server, Vec<Server>) {
-    let primary = Server::start(&EVERYSEC);
-    let replicas: Vec<Server> = (0..replicas).map(|_| Server::start(&EVERYSEC)).collect();
+    guarded_family(replicas, &Guard::default())
+}
+
+/// The same, all with this guard.
+pub fn guarded_family(replicas: usize, guard: &Guard) -> (Server, Vec<Server>) {
+    let start = || Server::start_guarded(Program::Redis, &EVERYSEC, guard);
+    let primary = start();
+    let replicas: Vec<Server> = (0..replicas).map(|_| start()).collect();
     replicas.iter().for_each(|replica| replica.follow(&primary));
     (primary, replicas)
 }
 
 /// What redis-cli prints for a command to this port; nothing if nobody answers within two seconds.
 pub fn cli(port: u16, words: &[&str]) -> String {
+    guarded_cli(port, &Guard::default(), words)
+}
+
+/// The same, of a server with this guard.
+fn guarded_cli(port: u16, guard: &Guard, words: &[&str]) -> String {
     let output = Command::new("timeout")
         .args(["-s", "KILL", if words.first() == Some(&"--cluster") { "60" } else { "2" }])
         .args(["redis-cli", "-p", &port.to_string()])
+        .args(guard.of_cli())
         .args(words)
         .output()
         .unwrap();

@@ -101,6 +101,8 @@ pub struct Mark {
     pub span: Span,
     /// What it means for links.
     pub role: MarkRole,
+    /// Whether it stands in an element that is styled so that nobody sees it, or begins one.
+    pub is_veiled: bool,
 }
 
 /// What a tag means for links.
@@ -140,14 +142,51 @@ pub fn marks(text: &str) -> Vec<Mark> {
             Seen::Nothing => {}
             Seen::Text => open = None,
             Seen::Mark(role) => {
-                marks.push(Mark { span: (begun, end), role });
+                marks.push(Mark { span: (begun, end), role, is_veiled: false });
                 open = None;
             }
             Seen::Unknown => open = None,
         }
         at = end;
     }
+    veil(text, &mut marks);
     marks
+}
+
+/// Tells what stands in elements that nobody sees: from a tag with such a style to the next one that ends the same element.
+fn veil(text: &str, marks: &mut [Mark]) {
+    let mut veiled: Option<&str> = None;
+    for mark in marks {
+        let tag = &text[mark.span.0..mark.span.1];
+        let name = element(tag);
+        let begins = veiled.is_none() && !name.is_empty() && !tag.starts_with("</") && hides(tag);
+        if begins {
+            veiled = Some(name);
+        }
+        mark.is_veiled = veiled.is_some();
+        if !begins && tag.starts_with("</") && veiled.is_some_and(|open| open.eq_ignore_ascii_case(name)) {
+            veiled = None;
+        }
+    }
+}
+
+fn element(tag: &str) -> &str {
+    let tag = tag.trim_start_matches(['<', '/']);
+    &tag[..tag.bytes().take_while(u8::is_ascii_alphanumeric).count()]
+}
+
+/// Whether a tag's style leaves nothing of its element to be seen.
+fn hides(tag: &str) -> bool {
+    const STYLES: &[&str] = &["display:none", "visibility:hidden", "font-size:0"];
+    if tag.len() < "<a style=".len() + STYLES[2].len() {
+        return false;
+    }
+    let plain: String = tag.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect();
+    let Some((_, style)) = plain.split_once("style=") else { return false };
+    STYLES.iter().any(|hiding| {
+        // `font-size:0.9em` is small, not hidden.
+        style.split_once(hiding).is_some_and(|(_, rest)| !rest.starts_with(|c: char| c == '.' || c.is_ascii_digit()))
+    })
 }
 
 fn may_hold_markup(text: &str) -> bool {
@@ -241,5 +280,16 @@ mod tests {
         assert_eq!(slices, ["<A\nHREF='http://a.test?x=1&amp;y=2>3' >", "</a>", "<!-- not > this -->", "<br/>"]);
         assert_eq!(found[0].role, MarkRole::LinkStart("http://a.test?x=1&y=2>3".to_owned()));
         assert_eq!(found[1].role, MarkRole::LinkEnd);
+    }
+
+    #[test]
+    fn what_is_styled_away_is_known_up_to_the_end_of_its_element() {
+        let veiled = |text: &str| marks(text).iter().map(|mark| mark.is_veiled).collect::<Vec<_>>();
+        assert_eq!(
+            veiled("<b>a</b><DIV style='color:red; Display : NONE'><a href=x>b</a></div><a href=y>c</a>"),
+            [false, false, true, true, true, true, false, false]
+        );
+        assert_eq!(veiled("<a style=\"font-size:0px\" href=x>a</a>"), [true, true]);
+        assert_eq!(veiled("<a style=\"font-size:0.8em\" href=x>a</a>"), [false, false]);
     }
 }

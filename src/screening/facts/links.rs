@@ -22,8 +22,22 @@ pub struct Link {
     pub text: Option<String>,
     /// Where it leads.
     pub target: Target,
+    /// Where the page that it leads to sends its readers on, if the address names that in a parameter.
+    pub unwrapped: Option<Target>,
     /// Whose page it leads to.
     pub side: Side,
+}
+
+impl Link {
+    /// Who owns the page that readers end up on.
+    pub fn owner(&self) -> &str {
+        &self.unwrapped.as_ref().unwrap_or(&self.target).owner
+    }
+
+    /// Whether its readers end up with another owner than the one it names.
+    pub fn leads_on(&self) -> bool {
+        self.owner() != self.target.owner
+    }
 }
 
 /// How a link is written.
@@ -54,7 +68,7 @@ impl Syntax {
 /// Whose page a link leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// The site's own: never held against anybody.
+    /// The site's own, or one in the reader's own network: never held against anybody.
     Own,
     /// Anybody else's.
     Foreign,
@@ -87,7 +101,12 @@ pub fn read(content: &str, side: impl Fn(&str) -> Side) -> Reading {
     }
     covered.sort_unstable();
     let explained = covered.clone();
-    for link in markdown::links(content) {
+    let written = markdown::links(content);
+    for span in markdown::definitions(content, &written) {
+        reading.hidden.push(Hidden { span, shows: Shows::Space });
+        covered.push(span);
+    }
+    for link in written {
         let before = explained.partition_point(|span| span.0 <= link.span.0);
         let is_within = |span: &Span| link.span.1 <= span.1;
         if explained[before.saturating_sub(8)..before].iter().any(is_within) {
@@ -103,12 +122,21 @@ pub fn read(content: &str, side: impl Fn(&str) -> Side) -> Reading {
     let Bare { links, mails } = bare::find(content, &covered, &mut reading.work);
     for (span, target) in links {
         let address = content[span.0..span.1].to_owned();
-        reading.links.push(Link { syntax: Syntax::Bare, span, address, text: None, target, side: Side::Foreign });
+        reading.links.push(Link {
+            syntax: Syntax::Bare,
+            span,
+            address,
+            text: None,
+            target,
+            unwrapped: None,
+            side: Side::Foreign,
+        });
     }
     reading.mails.extend(mails);
     reading.links.sort_by_key(|link| link.span);
     for link in &mut reading.links {
-        link.side = side(&link.target.owner);
+        link.unwrapped = link.target.unwrapped();
+        link.side = if link.target.is_local { Side::Own } else { side(link.owner()) };
     }
     reading
 }
@@ -119,7 +147,7 @@ fn push(reading: &mut Reading, syntax: Syntax, span: Span, (address, text): (Str
     } else if reading.work.spend_link()
         && let Some(target) = absolute(&address)
     {
-        reading.links.push(Link { syntax, span, address, text, target, side: Side::Foreign });
+        reading.links.push(Link { syntax, span, address, text, target, unwrapped: None, side: Side::Foreign });
     }
 }
 
@@ -166,10 +194,11 @@ fn html(content: &str, reading: &mut Reading, covered: &mut Vec<Span>) {
     }
 }
 
-/// Ends an HTML link: its text is what stands between its tags.
+/// Ends an HTML link: its text is what stands between its tags, if anybody sees it.
 fn close(content: &str, marks: &[Mark], address: String, reading: &mut Reading) {
     let (Some(first), Some(last)) = (marks.first(), marks.last()) else { return };
-    let parts = marks.windows(2).map(|pair| &content[pair[0].span.1..pair[1].span.0]);
+    let seen = if first.is_veiled { &[] } else { marks };
+    let parts = seen.windows(2).map(|pair| &content[pair[0].span.1..pair[1].span.0]);
     let text: String = parts.collect::<Vec<_>>().concat();
     push(reading, Syntax::Html, (first.span.0, last.span.1), (address, Some(text)));
 }

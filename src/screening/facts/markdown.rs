@@ -44,6 +44,17 @@ pub fn links(source: &str) -> Vec<MdLink> {
     links
 }
 
+/// Where the addresses stand that `links` name by reference: what they say is said by those links.
+pub fn definitions(source: &str, links: &[MdLink]) -> Vec<Span> {
+    if links.is_empty() || !source.contains("]:") {
+        return Vec::new();
+    }
+    let parser = Parser::new_ext(source, Options::empty());
+    let definitions = parser.reference_definitions().iter().map(|(_, definition)| definition);
+    let named = definitions.filter(|definition| links.iter().any(|link| *link.address == *definition.dest));
+    named.map(|definition| (definition.span.start, definition.span.end)).collect()
+}
+
 fn may_hold_links(source: &str) -> bool {
     source.contains("](") || source.contains("]:")
 }
@@ -63,6 +74,14 @@ mod tests {
             [("good one", "http://a.test/x"), ("another", "http://b.test"), ("pic", "http://c.test/p.png")]
         );
         assert_eq!(&source[found[0].span.0..found[0].span.1], "[good *one*](http://a.test/x)");
+    }
+
+    #[test]
+    fn a_definition_belongs_to_the_links_that_name_it() {
+        let source = "A [word][1].\n\n[1]: http://a.test/x\n[2]: http://b.test/y\n";
+        let found = definitions(source, &links(source));
+        let parts: Vec<&str> = found.iter().map(|span| source[span.0..span.1].trim()).collect();
+        assert_eq!(parts, ["[1]: http://a.test/x"]);
     }
 
     #[test]

@@ -5,8 +5,10 @@ mod bbcode;
 mod compat;
 mod disguise;
 mod entities;
+mod extent;
 mod fold;
 mod handles;
+mod host;
 mod html;
 mod identity;
 mod links;
@@ -15,6 +17,7 @@ mod owners;
 mod report;
 mod script;
 mod target;
+mod undisguise;
 mod words;
 mod work;
 
@@ -59,6 +62,8 @@ pub struct Facts<'a> {
     handles: OnceCell<Vec<Handle>>,
     words: OnceCell<Words>,
     website: OnceCell<Option<Target>>,
+    /// Where the author's website sends its readers on.
+    website_on: OnceCell<Option<Target>>,
     post_owner: OnceCell<Option<String>>,
     /// Whether a part of it panicked.
     failed: Cell<bool>,
@@ -79,6 +84,7 @@ impl<'a> Facts<'a> {
             handles: OnceCell::new(),
             words: OnceCell::new(),
             website: OnceCell::new(),
+            website_on: OnceCell::new(),
             post_owner: OnceCell::new(),
             failed: Cell::new(false),
             #[cfg(test)]
@@ -88,7 +94,8 @@ impl<'a> Facts<'a> {
 
     /// The hosts of all links and of the author's website, in ASCII, sorted, each once.
     pub fn hosts(&self) -> Vec<String> {
-        let links = self.links().iter().map(|link| link.target.host.clone());
+        let links = self.links().iter().flat_map(|link| [Some(&link.target), link.unwrapped.as_ref()]);
+        let links = links.flatten().map(|target| target.host.clone());
         let mut hosts: Vec<String> = links.chain(self.any_website().map(|target| target.host.clone())).collect();
         hosts.sort_unstable();
         hosts.dedup();
@@ -166,14 +173,22 @@ impl<'a> Facts<'a> {
     /// Whose pages the links away from the site and the author's website lead to, each once, in that order: those whose
     /// record tells something, so no owner that anybody links to. At most four.
     pub fn owners(&self) -> Vec<&str> {
-        let links = self.foreign_links().map(|link| &*link.target.owner);
+        let links = self.foreign_links().map(Link::owner);
         let mut owners = Vec::new();
-        for owner in links.chain(self.website().map(|site| &*site.owner)).filter(|owner| !owners::is_common(owner)) {
+        for owner in links.chain(self.website_owner()).filter(|owner| !owners::is_common(owner)) {
             if owners.len() < MOST_REMEMBERED && !owners.contains(&owner) {
                 owners.push(owner);
             }
         }
         owners
+    }
+
+    /// Where the content and the author's website lead to an owner.
+    pub fn evidence_of_owner(&self, owner: &str) -> Vec<Evidence> {
+        let links = self.foreign_links().filter(|link| link.owner() == owner);
+        let mut evidence: Vec<_> = links.map(|link| self.evidence(Field::Content, link.span)).take(5).collect();
+        evidence.extend(self.website_owner().filter(|named| *named == owner).map(|_| self.whole(Field::AuthorUrl)));
+        evidence
     }
 
     /// The names of the handles, each once. At most four.
@@ -202,7 +217,14 @@ impl<'a> Facts<'a> {
 
     /// Where the author's website is, unless it is the site itself.
     pub fn website(&self) -> Option<&Target> {
-        self.any_website().filter(|target| self.side(&target.owner) == Side::Foreign)
+        let owner = &self.website_on().or(self.any_website())?.owner;
+        self.any_website().filter(|_| self.side(owner) == Side::Foreign)
+    }
+
+    /// Who owns the page that readers of the author's website end up on, unless it is the site itself.
+    pub fn website_owner(&self) -> Option<&str> {
+        let website = self.website()?;
+        Some(&self.website_on().unwrap_or(website).owner)
     }
 
     /// Whether all of it could be read, and within the budget.
@@ -279,6 +301,10 @@ impl<'a> Facts<'a> {
     fn any_website(&self) -> Option<&Target> {
         let read = || Target::of(self.submission.author.url.as_deref()?);
         self.website.get_or_init(|| self.safely("website", read)).as_ref()
+    }
+
+    fn website_on(&self) -> Option<&Target> {
+        self.website_on.get_or_init(|| self.any_website().and_then(Target::unwrapped)).as_ref()
     }
 
     fn visible_chars(&self) -> impl Iterator<Item = char> {

@@ -14,11 +14,18 @@ pub struct Target {
     pub owner: String,
     /// Path and query.
     pub path: String,
+    /// Whether it leads nowhere but into the reader's own network.
+    pub is_local: bool,
 }
 
 impl Target {
     /// Reads an address as a browser would; `None` if it leads nowhere on the public web.
     pub fn of(address: &str) -> Option<Self> {
+        Self::anywhere(address).filter(|target| !target.is_local)
+    }
+
+    /// The same, of one that may lead into the reader's own network.
+    pub fn anywhere(address: &str) -> Option<Self> {
         let address = cut(address.trim_matches(|c: char| c.is_whitespace() || c.is_control()), MAX_BYTES);
         let url = Url::parse(&with_scheme(address)).ok()?;
         if !matches!(url.scheme(), "http" | "https" | "ftp") {
@@ -26,20 +33,57 @@ impl Target {
         }
         let host = match url.host()? {
             Host::Domain(name) => name.trim_end_matches('.').to_owned(),
-            Host::Ipv4(address) if address.is_loopback() || address.is_private() || address.is_unspecified() => None?,
-            Host::Ipv6(address) if address.is_loopback() || address.is_unspecified() => None?,
-            Host::Ipv4(address) => return Some(Self::numeric(address.to_string(), &url)),
-            Host::Ipv6(address) => return Some(Self::numeric(format!("[{address}]"), &url)),
+            Host::Ipv4(address) => {
+                let is_local = address.is_loopback() || address.is_private() || address.is_unspecified();
+                return Some(Self { is_local, ..Self::numeric(address.to_string(), &url) });
+            }
+            Host::Ipv6(address) => {
+                let is_local = address.is_loopback() || address.is_unspecified();
+                return Some(Self { is_local, ..Self::numeric(format!("[{address}]"), &url) });
+            }
         };
-        if !host.contains('.') || host.len() > 253 {
+        if host.is_empty() || host.len() > 253 {
             return None;
         }
-        let owner = owner_of(&host).to_owned();
-        Some(Self { owner, path: path_of(&url), host })
+        let (owner, is_local) = (owner_of(&host).to_owned(), !host.contains('.'));
+        Some(Self { owner, path: path_of(&url), host, is_local })
+    }
+
+    /// Where the page sends its readers on: an address in a parameter that redirections use. One within another is followed
+    /// once.
+    pub fn unwrapped(&self) -> Option<Self> {
+        const PARAMETERS: &[&str] = &[
+            "adurl",
+            "dest",
+            "destination",
+            "go",
+            "goto",
+            "link",
+            "next",
+            "out",
+            "q",
+            "r",
+            "redir",
+            "redirect",
+            "redirect_to",
+            "redirect_uri",
+            "redirect_url",
+            "target",
+            "to",
+            "u",
+            "uri",
+            "url",
+        ];
+        let (_, query) = self.path.split_once('?')?;
+        let on = url::form_urlencoded::parse(query.as_bytes()).find_map(|(name, value)| {
+            let is_address = value.starts_with("http://") || value.starts_with("https://") || value.starts_with("//");
+            (is_address && PARAMETERS.contains(&name.to_ascii_lowercase().as_str())).then(|| Self::of(&value))?
+        });
+        on.filter(|target| target.owner != self.owner)
     }
 
     fn numeric(host: String, url: &Url) -> Self {
-        Self { owner: host.clone(), host, path: path_of(url) }
+        Self { owner: host.clone(), host, path: path_of(url), is_local: false }
     }
 }
 

@@ -4,8 +4,10 @@ mod all_caps;
 mod author_approved_before;
 mod author_name_keywords;
 mod author_name_link;
+mod author_rejected_before;
 mod author_url_untrusted;
 mod blocked_phrase;
+mod campaign;
 mod contact_handle;
 mod duplicate_text;
 mod generic_praise;
@@ -13,10 +15,16 @@ mod gtube;
 mod honeypot;
 mod letter_spacing;
 mod link_count;
+mod link_hidden;
+mod link_numeric_host;
+mod link_on_foreign_path;
 mod link_only;
+mod link_open_redirect;
+mod link_owner_bad_record;
 mod link_shortener;
 mod link_syntax_mix;
 mod link_text_mismatch;
+mod link_userinfo;
 mod mixed_script;
 mod new_author_with_link;
 mod phrases;
@@ -41,6 +49,11 @@ pub const ALL: &[&Rule] = &[
     &link_shortener::RULE,
     &link_text_mismatch::RULE,
     &link_syntax_mix::RULE,
+    &link_hidden::RULE,
+    &link_userinfo::RULE,
+    &link_numeric_host::RULE,
+    &link_open_redirect::RULE,
+    &link_on_foreign_path::RULE,
     &author_name_link::RULE,
     &author_name_keywords::RULE,
     &author_url_untrusted::RULE,
@@ -54,6 +67,9 @@ pub const ALL: &[&Rule] = &[
     &repetition::RULE,
     &gtube::RULE,
     &duplicate_text::RULE,
+    &campaign::RULE,
+    &link_owner_bad_record::RULE,
+    &author_rejected_before::RULE,
     &new_author_with_link::RULE,
     &author_approved_before::RULE,
     &honeypot::RULE,

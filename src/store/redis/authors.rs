@@ -32,10 +32,12 @@ impl Base {
         for (key, value) in keys.iter().zip(values) {
             // A token is of one kind: of the other there is nothing.
             let Tally { seen, approved, spam, abuse } = recalling::past(key, value.as_deref(), now).total(now);
-            standing.remembered.seen += seen;
-            standing.remembered.approved += approved;
-            standing.remembered.spam += spam;
-            standing.remembered.abuse += abuse;
+            let remembered = &mut standing.remembered;
+            // A damaged entry may say any number.
+            remembered.seen = remembered.seen.saturating_add(seen);
+            remembered.approved = remembered.approved.saturating_add(approved);
+            remembered.spam = remembered.spam.saturating_add(spam);
+            remembered.abuse = remembered.abuse.saturating_add(abuse);
         }
         let is_known = standing.first_at.is_some()
             || standing.remembered != Tally::default()
@@ -43,7 +45,7 @@ impl Base {
         Ok(is_known.then_some(standing))
     }
 
-    /// How an author's comments stand.
+    /// How an author's comments stand. All of them are read, a step at a time: what bounds it is how many a site keeps of one.
     async fn standing_of(&self, site: &SiteId, author: AuthorId) -> Result<AuthorStanding, Error> {
         let (prefix, mut standing, mut after) = (self.names.site(site), AuthorStanding::default(), None);
         loop {

@@ -66,8 +66,9 @@ impl Base {
     pub(super) async fn clear_leaving(&self) -> Result<(), Error> {
         let mut question = redis::cmd("HKEYS");
         question.arg(self.names.sites());
-        for name in self.ask::<Vec<String>>(question).await? {
-            if let Some(Ok(site)) = name.strip_prefix('~').map(str::parse) {
+        for name in self.ask::<Vec<Vec<u8>>>(question).await? {
+            let left = name.strip_prefix(b"~").and_then(|name| std::str::from_utf8(name).ok());
+            if let Some(Ok(site)) = left.map(str::parse) {
                 self.clear(&site).await?;
             }
         }

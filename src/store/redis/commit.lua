@@ -90,6 +90,7 @@ end
 for n = 1, expectations do
   local value, start = found[first_expected + n - 1], argv[expected_at + 2 * n - 1]
   if start == '' then
+    -- Nobody writes an empty value: it is damage, and holds nothing that could be lost.
     if value and value ~= '' then
       return { 'expected', n, value }
     end

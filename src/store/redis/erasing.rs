@@ -73,12 +73,12 @@ impl Base {
     }
 
     /// Takes back what a tombstone is counted in and what replies quote of its comment, and forgets its author; whether there
-    /// was anything. `None`: it is another one by now.
+    /// was anything. A damaged one is written anew. `None`: it is another one by now.
     pub(super) async fn empty(&self, site: &SiteId, buried: &Buried) -> Result<Option<bool>, Error> {
-        let Buried { tombstone, unchanged } = buried;
+        let Buried { tombstone, unchanged, is_damaged } = buried;
         let unquoted = self.unquote(site, tombstone.id, tombstone.external_id.as_ref()).await?;
         let names_author = tombstone.authors.iter().any(Option::is_some);
-        if !names_author && tombstone.counted.is_empty() {
+        if !names_author && tombstone.counted.is_empty() && !is_damaged {
             return Ok(Some(unquoted > 0));
         }
         let empty = Tombstone { counted: Vec::new(), authors: [None; 2], ..tombstone.clone() };

@@ -48,46 +48,80 @@ impl Base {
     pub(super) async fn key(&self, id: &KeyId) -> Result<Option<ApiKey>, Error> {
         let Some(owner) = self.owner_of(id).await? else { return Ok(None) };
         let owner: Option<SiteId> = if owner.is_empty() { None } else { owner.parse().ok() };
-        Ok(self.keys_in(&self.names.owner(owner.as_ref()), std::slice::from_ref(id)).await?.pop())
+        let prefix = self.names.owner(owner.as_ref());
+        self.keys_in(&prefix, std::slice::from_ref(id)).await?.pop().map(|(_, key)| key).transpose()
     }
 
-    /// [`Store::keys`](crate::store::Store::keys)
+    /// [`Store::keys`](crate::store::Store::keys). A damaged one is left out, so that it hides no other.
     pub(super) async fn keys(&self, site: Option<&SiteId>) -> Result<Vec<ApiKey>, Error> {
         if let Some(site) = site {
             self.read_head(site).await?;
         }
         let prefix = self.names.owner(site);
-        let ids: Vec<KeyId> = self.places_of_keys(&prefix).await?.iter().filter_map(|place| id_at(place)).collect();
-        self.keys_in(&prefix, &ids).await
-    }
-
-    /// Where an owner's keys stand.
-    async fn places_of_keys(&self, prefix: &Prefix) -> Result<Vec<Vec<u8>>, Error> {
-        let mut question = redis::cmd("ZRANGE");
-        question.arg(prefix.key(&Index::Keys.name())).arg("-").arg("+").arg("BYLEX");
-        self.ask(question).await
-    }
-
-    /// Those of these keys that are there and can be read.
-    async fn keys_in(&self, prefix: &Prefix, ids: &[KeyId]) -> Result<Vec<ApiKey>, Error> {
-        let names: Vec<String> = ids.iter().flat_map(|id| [keys::api_key(id), keys::last_use(id)]).collect();
-        let values = self.values(prefix, &names).await?;
+        let members = self.key_members(&prefix).await?;
+        let ids = members.iter().filter_map(|member| std::str::from_utf8(member.get(8..)?).ok()?.parse().ok());
         let mut found = Vec::new();
-        for pair in values.chunks_exact(2) {
-            let Some(value) = &pair[0] else { continue };
-            match from_json(value) {
-                Ok(key) => found.push(ApiKey { last_used_at: pair[1].as_deref().and_then(time_in), ..key }),
-                // It opens nothing, and must not hide the others.
-                Err(why) => tracing::error!("left out: an API key of {}: {why}", prefix.as_str()),
+        for (id, key) in self.keys_in(&prefix, &ids.collect::<Vec<KeyId>>()).await? {
+            match key {
+                Ok(key) => found.push(key),
+                Err(why) => tracing::error!(key = id.as_str(), "left out of the list of keys; delete it: {why}"),
             }
         }
         Ok(found)
     }
 
+    /// Those of these keys that are there, or why one cannot be read.
+    async fn keys_in(&self, prefix: &Prefix, ids: &[KeyId]) -> Result<Vec<(KeyId, Result<ApiKey, Error>)>, Error> {
+        let names: Vec<String> = ids.iter().flat_map(|id| [keys::api_key(id), keys::last_use(id)]).collect();
+        let values = self.values(prefix, &names).await?;
+        let mut found = Vec::new();
+        for (id, pair) in ids.iter().zip(values.chunks_exact(2)) {
+            let Some(value) = &pair[0] else { continue };
+            let last_used_at = pair[1].as_deref().and_then(time_in);
+            let key = self.key_in(value, (id, prefix)).map(|key| ApiKey { last_used_at, ..key });
+            found.push((id.clone(), key));
+        }
+        Ok(found)
+    }
+
+    /// The key in a record. One that says it is another's opens nothing: it may be damage that made it the operator's.
+    fn key_in(&self, value: &[u8], (id, prefix): (&KeyId, &Prefix)) -> Result<ApiKey, Error> {
+        let damaged = |why: &str| Error::Damaged(format!("API key {}: {why}", id.as_str()));
+        match from_json::<ApiKey>(value) {
+            Ok(key) if key.id == *id && self.names.owner(key.site.as_ref()) == *prefix => Ok(key),
+            Ok(_) => Err(damaged("its record is of another key")),
+            Err(Error::Damaged(why)) => Err(damaged(&why)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Where the keys of an owner stand.
+    async fn key_members(&self, prefix: &Prefix) -> Result<Vec<Vec<u8>>, Error> {
+        let mut question = redis::cmd("ZRANGE");
+        question.arg(prefix.key(&Index::Keys.name())).arg("-").arg("+").arg("BYLEX");
+        self.ask(question).await
+    }
+
+    /// Where a key stands, whatever its record says.
+    async fn members_of_key(&self, prefix: &Prefix, id: &KeyId) -> Result<Vec<Vec<u8>>, Error> {
+        let mut members = self.key_members(prefix).await?;
+        members.retain(|member| member.get(8..) == Some(id.as_str().as_bytes()));
+        Ok(members)
+    }
+
     /// [`Store::note_uses`](crate::store::Store::note_uses)
     pub(super) async fn note_uses(&self, uses: Vec<(KeyId, Timestamp)>) -> Result<(), Error> {
         for (id, at) in uses {
-            let Some(key) = self.key(&id).await? else { continue };
+            let key = match self.key(&id).await {
+                Ok(Some(key)) => key,
+                Ok(None) => continue,
+                // The other keys' uses are noted all the same.
+                Err(Error::Damaged(why)) => {
+                    tracing::error!(key = id.as_str(), "its use is not noted: {why}");
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             if key.last_used_at.is_some_and(|known| known >= at) {
                 continue;
             }
@@ -107,14 +141,16 @@ impl Base {
         }
         let prefix = self.names.owner(site);
         let Some(value) = self.values(&prefix, &[keys::api_key(id)]).await?.pop().flatten() else { return Ok(false) };
-        // A damaged one does not tell where it stands.
-        let places = self.places_of_keys(&prefix).await?;
+        let members: Vec<Vec<u8>> = match self.key_in(&value, (id, &prefix)) {
+            Ok(key) => vec![member(&key)],
+            // When it was made, only its place still tells.
+            Err(_) => self.members_of_key(&prefix, id).await?,
+        };
         let mut plan = plan_for(prefix, site.is_some());
-        plan.expect(keys::api_key(id), value);
+        plan.expect(keys::api_key(id), value.get(..1).unwrap_or_default().to_vec());
         plan.delete(keys::api_key(id));
         plan.delete(keys::last_use(id));
-        let stands_for_it = |place: &&Vec<u8>| id_at(place).is_some_and(|at| at == *id);
-        places.iter().filter(stands_for_it).for_each(|place| plan.remove(&Index::Keys, place.clone()));
+        members.into_iter().for_each(|member| plan.remove(&Index::Keys, member));
         plan.raise_settings();
         // It was there a moment ago: if it is gone, that may be by this very plan, whose answer was lost.
         let deleted =
@@ -133,10 +169,6 @@ fn plan_for(prefix: Prefix, of_site: bool) -> Plan {
 /// Where a key stands among its owner's.
 pub(super) fn member(key: &ApiKey) -> Vec<u8> {
     [&sort_key(key.created_at.millis())[..], key.id.as_str().as_bytes()].concat()
-}
-
-fn id_at(place: &[u8]) -> Option<KeyId> {
-    std::str::from_utf8(place.get(8..)?).ok()?.parse().ok()
 }
 
 fn time_in(value: &[u8]) -> Option<Timestamp> {

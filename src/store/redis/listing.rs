@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::base::Base;
+use super::base::{Base, Bytes};
 use super::keys::{self, Index, Prefix};
 use super::packed;
 use super::places;
@@ -11,8 +11,15 @@ use crate::domain::{
 };
 use crate::store::Error;
 
-/// How many records are read at once.
+/// The most records that are read at once.
 const CHUNK: usize = 100;
+
+/// How many are read first, while nobody knows how long they are.
+const FIRST: usize = 25;
+
+/// How many bytes a further read aims at: by the mean of the records before, which may be of a few hundred bytes or of a thousand
+/// times as many.
+const STEP_BYTES: usize = 4 << 20;
 
 impl Base {
     /// [`Store::list`](crate::store::Store::list)
@@ -29,14 +36,16 @@ impl Base {
         let prefix = self.names.site(site);
         let (mut page, mut read, mut bytes) =
             (Page { items: Vec::new(), next: query.after, damaged: Vec::new() }, 0, 0);
+        let mut step = FIRST;
         loop {
-            let wanted = CHUNK.min(MAX_READ + 1 - read).min(query.limit.saturating_sub(page.items.len()) + 1);
+            let wanted = step.min(MAX_READ + 1 - read).min(query.limit.saturating_sub(page.items.len()) + 1);
             let positions = walk.next(self, &prefix, wanted).await?;
             if positions.is_empty() {
                 return Ok(Page { next: None, ..page });
             }
             let names: Vec<String> = positions.iter().map(|position| keys::comment(position.id)).collect();
             let records = self.values(&prefix, &names).await?;
+            step = step_after(&records);
             for (position, record) in positions.iter().zip(records) {
                 // One record more than is read tells whether the index ends here.
                 if read == MAX_READ || bytes >= MAX_READ_BYTES || page.items.len() >= query.limit {
@@ -90,7 +99,8 @@ impl Base {
         Ok(page)
     }
 
-    /// Members of an index beyond a position, in one direction; fewer only at the end. What nobody of us put there is passed over.
+    /// Members of an index beyond a position, in one direction; fewer than asked for only at the end. One that nobody of us wrote
+    /// is passed over.
     pub(super) async fn members(
         &self,
         prefix: &Prefix,
@@ -98,27 +108,36 @@ impl Base {
         (after, newest_first): (Option<Position>, bool),
         limit: usize,
     ) -> Result<Vec<Position>, Error> {
-        let mut found = Vec::new();
-        let mut last = after.map(|position| places::member(position.key, position.id));
+        let beyond = |member: &[u8]| [b"(", member].concat();
+        let (start, end) = if newest_first { ("+", "-") } else { ("-", "+") };
+        let after = after.map(|position| beyond(&places::member(position.key, position.id)));
+        let (mut from, mut found) = (after.unwrap_or_else(|| start.as_bytes().to_vec()), Vec::new());
+        let mut wanted = limit;
         loop {
-            let wanted = limit - found.len();
             let mut question = redis::cmd("ZRANGE");
-            question.arg(prefix.key(&index.name()));
-            let beyond = last.as_ref().map(|member| [b"(".as_slice(), member].concat());
+            question.arg(prefix.key(&index.name())).arg(from).arg(end).arg("BYLEX");
             if newest_first {
-                question.arg(beyond.unwrap_or_else(|| b"+".to_vec())).arg("-").arg("BYLEX").arg("REV");
-            } else {
-                question.arg(beyond.unwrap_or_else(|| b"-".to_vec())).arg("+").arg("BYLEX");
+                question.arg("REV");
             }
             question.arg("LIMIT").arg(0).arg(wanted);
-            let mut members: Vec<Vec<u8>> = self.ask(question).await?;
+            let members: Vec<Vec<u8>> = self.ask(question).await?;
             found.extend(members.iter().filter_map(|member| places::position(member)));
-            if members.len() < wanted || found.len() == limit {
-                return Ok(found);
+            found.truncate(limit);
+            match members.last() {
+                // How many strange ones follow nobody knows: they are not passed over one by one.
+                Some(last) if members.len() == wanted && found.len() < limit => {
+                    (from, wanted) = (beyond(last), CHUNK.max(limit - found.len()));
+                }
+                _ => return Ok(found),
             }
-            last = members.pop();
         }
     }
+}
+
+/// How many records to read after these.
+fn step_after(records: &[Bytes]) -> usize {
+    let weight: usize = records.iter().flatten().map(Vec::len).sum();
+    (STEP_BYTES / weight.div_ceil(records.len().max(1)).max(1)).clamp(1, CHUNK)
 }
 
 /// A walk through indexes in one order, merged.
@@ -175,5 +194,20 @@ impl Walk {
             }
         }
         Ok(positions)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_records_are_read_few_at_a_time() {
+        let step = |length: usize| step_after(&[Some(vec![0; length]), None, Some(vec![0; length])]);
+        assert_eq!((step(0), step(300), step(5 << 20)), (CHUNK, CHUNK, 1));
+        for length in [100_000, 600 << 10] {
+            let step = step(length);
+            assert!((2..CHUNK).contains(&step) && step * length * 2 / 3 <= STEP_BYTES, "{step} of {length}");
+        }
     }
 }

@@ -17,6 +17,7 @@ mod keyring;
 mod keys;
 mod link;
 mod listing;
+mod missed;
 #[cfg(test)]
 mod next;
 mod packed;

@@ -2,7 +2,7 @@
 //!
 //! It takes some 500 bytes of memory a comment, and looks at all keys of the site's server: it is no request. Places in indexes are
 //! corrected one record at a time, also while others write. Counts and history are written only if nobody wrote since they were
-//! added up; else all begins again.
+//! added up, and if no record stands in a list that the look at all keys did not find; else all begins again.
 
 use std::collections::BTreeSet;
 
@@ -13,8 +13,14 @@ use super::sums::{Sums, Written};
 use crate::domain::{CommentId, EventId, SiteId};
 use crate::store::{Error, Repaired};
 
-/// How often it begins again because others wrote.
+/// How often it begins again because others wrote, or because not all keys were found.
 const ATTEMPTS: usize = 3;
+
+const BUSY: &str = "others write to the site all the time: places are corrected, but counts and history can only be made anew while \
+                    nobody writes";
+const SHORT: &str = "the look at all keys of the site left some of its records out, as it does when another server takes over on the \
+                     way or others write meanwhile: places are corrected, but counts and history are left as they were; repair \
+                     again once the servers are steady";
 
 /// How many entries of the history are written at once.
 const STEP: usize = 200;
@@ -27,7 +33,7 @@ impl Base {
     pub(super) async fn repair(&self, site: &SiteId) -> Result<Repaired, Error> {
         let Some(listed) = self.site(site).await? else { return Err(Error::UnknownSite) };
         let prefix = self.names.site(site);
-        let (mut rows, mut feed) = (BTreeSet::new(), 0);
+        let (mut rows, mut feed, mut fault) = (BTreeSet::new(), 0, BUSY);
         for _ in 0..ATTEMPTS {
             let last = self.last_event(&prefix).await?;
             let mut head = self.standing_head(&prefix, (listed.created_at.millis(), last)).await?;
@@ -37,6 +43,11 @@ impl Base {
             }
             let survey = self.survey(site).await?;
             let keys = self.correct_places(site, &survey, &mut rows).await?;
+            if self.missed(&prefix, &survey).await? > 0 {
+                fault = SHORT;
+                continue;
+            }
+            fault = BUSY;
             let Some(sums) = self.sum_up(&prefix, &survey, &head).await? else { continue };
             if let Some(Written { counts, history, members }) = self.write_sums(&prefix, &head, &sums).await? {
                 let Sums { damaged, damaged_comments, .. } = sums;
@@ -52,9 +63,7 @@ impl Base {
                 });
             }
         }
-        let busy = "others write to the site all the time: places are corrected, but counts and history can only be made anew \
-                    while nobody writes";
-        Err(Error::Unavailable(busy.to_owned()))
+        Err(Error::Unavailable(fault.to_owned()))
     }
 
     /// The site's head as it is now; one that was lost is begun anew.

@@ -136,9 +136,8 @@ impl Base {
         let buried = self.buried(site, &ids).await?;
         buried.iter().for_each(|buried| Self::unbury(&mut plan, buried));
         for place in &places {
-            // One that is gone or cannot be read is not looked at again.
+            // One that is gone is not looked at again.
             if !buried.iter().any(|buried| buried.tombstone.id == place.id) {
-                plan.delete(keys::tombstone(place.id));
                 plan.remove(&Index::TombstoneAge, places::member(place.key, place.id));
                 plan.remove(&Index::Tombstones, places::member(0, place.id));
             }

@@ -4,7 +4,7 @@ use super::base::{Base, Head, until_settled};
 use super::keys;
 use super::packed::{from_json, json};
 use super::plan::{Committed, Plan};
-use crate::domain::{Counts, Site, SiteId, SiteName, SiteOverrides, SiteSettings};
+use crate::domain::{Counts, Site, SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp};
 use crate::store::Error;
 
 /// Puts the site ARGV[1] into the list KEYS[1] as ARGV[2]. Returns 1 (it was not there), 0 (it was) or -1 (one of its name is
@@ -62,27 +62,26 @@ impl Base {
     pub(super) async fn site(&self, site: &SiteId) -> Result<Option<Site>, Error> {
         let mut question = redis::cmd("HGET");
         question.arg(self.names.sites()).arg(site.as_str());
-        self.ask::<Option<Vec<u8>>>(question).await?.map(|site| from_json(&site)).transpose()
+        Ok(self.ask::<Option<Vec<u8>>>(question).await?.map(|value| listed(site, &value)))
     }
 
     /// Whether there should be such a site.
     pub(super) async fn is_listed(&self, site: &SiteId) -> Result<bool, Error> {
-        Ok(self.site(site).await?.is_some())
+        let mut question = redis::cmd("HEXISTS");
+        question.arg(self.names.sites()).arg(site.as_str());
+        self.ask(question).await
     }
 
     /// [`Store::sites`](crate::store::Store::sites)
     pub(super) async fn sites(&self) -> Result<Vec<Site>, Error> {
         let mut question = redis::cmd("HGETALL");
         question.arg(self.names.sites());
-        let listed = self.ask::<Vec<(String, Vec<u8>)>>(question).await?;
-        let mut sites = Vec::with_capacity(listed.len());
-        for (name, site) in listed.iter().filter(|(name, _)| !name.starts_with('~')) {
-            match from_json::<Site>(site) {
-                Ok(site) => sites.push(site),
-                // One damaged entry must not hide all others.
-                Err(why) => {
-                    tracing::error!("left out of the sites: the entry of {name} in {}: {why}", self.names.sites())
-                }
+        let entries = self.ask::<Vec<(Vec<u8>, Vec<u8>)>>(question).await?;
+        let mut sites = Vec::with_capacity(entries.len());
+        for (id, value) in entries.iter().filter(|(id, _)| !id.starts_with(b"~")) {
+            match std::str::from_utf8(id).ok().and_then(|id| id.parse().ok()) {
+                Some(id) => sites.push(listed(&id, value)),
+                None => tracing::error!("an entry of the list of sites is under no site's id and left out"),
             }
         }
         sites.sort_by(|one, other| one.id.cmp(&other.id));
@@ -110,7 +109,7 @@ impl Base {
         let mut question = redis::cmd("HGET");
         question.arg(self.names.sites()).arg(site.as_str());
         let value = self.ask::<Option<Vec<u8>>>(question).await?.ok_or(Error::UnknownSite)?;
-        let renamed = Site { name: name.clone(), ..from_json(&value)? };
+        let renamed = Site { name: name.clone(), ..listed(site, &value) };
         let mut command = redis::cmd("EVAL");
         command.arg(RENAME).arg(1).arg(self.names.sites()).arg(site.as_str()).arg(value).arg(json(&renamed)?);
         Ok((self.write::<i64>(command).await? == 1).then_some(renamed))
@@ -169,4 +168,20 @@ impl Base {
         }
         Ok(Some(Ok(self.settings(site).await?)))
     }
+}
+
+/// What the list says of a site. Where that cannot be read, the site's id stands for its name, and the beginning of time for
+/// when it was made: all that is in the site is there, and has to be served, kept no longer than it may be, and mended.
+fn listed(id: &SiteId, value: &[u8]) -> Site {
+    let why = match from_json::<Site>(value) {
+        Ok(site) if site.id == *id => return site,
+        Ok(_) => "it is of another site".to_owned(),
+        Err(why) => why.to_string(),
+    };
+    tracing::error!(
+        site = id.as_str(),
+        "what the list of sites says of it is damaged; rename it to write that anew: {why}"
+    );
+    let name = SiteName::try_from(id.as_str().to_owned()).unwrap_or_default();
+    Site { id: id.clone(), name, created_at: Timestamp::from_millis(0) }
 }

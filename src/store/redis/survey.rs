@@ -88,10 +88,7 @@ impl Held {
 fn held_in(id: CommentId, values: &[Option<Vec<u8>>]) -> Result<Option<Held>, Error> {
     match values {
         [Some(record), _] => Found::of(id, record).map(|found| Some(Held::Comment(Box::new(found)))),
-        [None, Some(record)] => {
-            let tombstone = packed::tombstone(id, record)?;
-            Ok(Some(Held::Tombstone(Buried { tombstone, unchanged: packed::unchanged(record) })))
-        }
+        [None, Some(record)] => Buried::of(id, record).map(|buried| Some(Held::Tombstone(buried))),
         _ => Ok(None),
     }
 }

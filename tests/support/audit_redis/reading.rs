@@ -1,64 +1,68 @@
-//! What stands in the keys of a Redis store, as the audit reads it.
+//! Reads all keys that begin as a store's do, into the sites that they are of.
 
-use ::redis::{Connection, FromRedisValue};
-use moderato::domain::{Counted, EventId, HistoryKind};
+use ::redis::{Commands, Connection, FromRedisValue};
 
-use super::Keys;
+use super::Audit;
 
-/// The values of a site whose names begin so.
-pub fn starting<'a>(keys: &'a Keys, start: &'a str) -> impl Iterator<Item = (&'a str, &'a [u8])> {
-    let texts = keys.texts.iter().filter(move |(name, _)| name.starts_with(start));
-    texts.map(|(name, value)| (name.as_str(), value.as_slice()))
-}
-
-pub fn stream(connection: &mut Connection, key: &[u8]) -> ::redis::RedisResult<Vec<(EventId, Vec<u8>)>> {
-    let entries: Vec<(String, Vec<Vec<u8>>)> =
-        Vec::from_redis_value(::redis::cmd("XRANGE").arg(key).arg("-").arg("+").query::<::redis::Value>(connection)?)?;
-    let event = |(id, fields): (String, Vec<Vec<u8>>)| (id.parse().unwrap(), fields[1].clone());
-    Ok(entries.into_iter().map(event).collect())
-}
-
-/// The members that stand among an entry's: the last four digits of a record's head name, bit by bit, those that do not.
-pub fn without_those_that_found_no_room(counted: &mut [Counted], record: &[u8]) {
-    let full = record.get(24..28).and_then(|hex| u16::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
-    let members = counted.iter_mut().filter(|counted| counted.member.is_some());
-    for (place, counted) in members.enumerate() {
-        if full.unwrap_or(0) >> place & 1 == 1 {
-            counted.member = None;
+impl Audit {
+    pub(super) fn read(&mut self, connection: &mut Connection, prefix: &str) -> ::redis::RedisResult<()> {
+        let names: Vec<Vec<u8>> = connection.scan_match(format!("{prefix}*"))?.collect::<Result<_, _>>()?;
+        for key in names {
+            let kind: String = ::redis::cmd("TYPE").arg(&key).query(connection)?;
+            let Ok(text) = String::from_utf8(key.clone()) else {
+                self.faults.push(format!("a key is no text: {key:?}"));
+                continue;
+            };
+            let rest = &text[prefix.len()..];
+            let site = rest.strip_prefix('{').and_then(|rest| rest.split_once("}:"));
+            match (rest, site, kind.as_str()) {
+                // What is written before replicas are waited for.
+                (_, Some((_, "w")), "string") => {}
+                ("sites", _, "hash") => self.sites = connection.hgetall(&key)?,
+                ("keys", _, "hash") => self.owners = connection.hgetall(&key)?,
+                ("schema", _, "string") => {
+                    let schema: Vec<u8> = connection.get(&key)?;
+                    let schema: serde_json::Value = serde_json::from_slice(&schema).unwrap_or_default();
+                    self.store_id = schema["store_id"].as_str().map(str::to_owned);
+                }
+                (_, Some((site, name)), kind) => {
+                    let keys = self.of_site.entry(site.to_owned()).or_default();
+                    match (name, kind) {
+                        ("e", "stream") => {
+                            for (id, fields) in entries(connection, &key)? {
+                                match (id.parse(), &fields[..]) {
+                                    (Ok(id), [field, event]) if field == b"e" => keys.feed.push((id, event.clone())),
+                                    _ => self.faults.push(format!("{text}: entry {id} has {} fields", fields.len())),
+                                }
+                            }
+                        }
+                        (_, "string") => {
+                            // One that passes may be gone by now.
+                            if let Some(value) = connection.get(&key)? {
+                                keys.texts.insert(name.to_owned(), value);
+                            }
+                        }
+                        (_, "zset") => {
+                            let members: Vec<(Vec<u8>, f64)> = connection.zrange_withscores(&key, 0, -1)?;
+                            let scored = members.iter().filter(|(_, score)| *score != 0.0).count();
+                            if scored > 0 {
+                                self.faults.push(format!("{text}: {scored} members have another score than 0"));
+                            }
+                            keys.indexes.insert(name.to_owned(), members.into_iter().map(|(it, _)| it).collect());
+                        }
+                        (_, "none") => {}
+                        _ => self.faults.push(format!("{text}: a {kind} is in the place")),
+                    }
+                }
+                _ => self.faults.push(format!("{text}: nobody knows this key")),
+            }
         }
+        Ok(())
     }
 }
 
-pub fn entry_of(counted: &Counted) -> String {
-    let kind = match counted.key.kind {
-        HistoryKind::Mail => 'm',
-        HistoryKind::Account => 'a',
-        HistoryKind::MailNet => 'n',
-        HistoryKind::MailOwner => 'o',
-        HistoryKind::Text => 't',
-        HistoryKind::Owner => 'w',
-        HistoryKind::Handle => 'c',
-        HistoryKind::Net => 'i',
-    };
-    format!("h:{kind}:{}", data_encoding::HEXLOWER.encode(&counted.key.hash))
-}
-
-/// Smaller numbers come first, negative ones too.
-pub fn sort_key(key: i64) -> [u8; 8] {
-    (key.cast_unsigned() ^ (1 << 63)).to_be_bytes()
-}
-
-pub fn shown(member: &[u8]) -> String {
-    data_encoding::HEXLOWER.encode(member)
-}
-
-/// The JSON of a record's body: as it stands, or behind a byte that names the dictionary over which it is compressed.
-pub fn unpacked(body: &[u8]) -> std::borrow::Cow<'_, [u8]> {
-    const DICTIONARY: &[u8] = include_bytes!("../../../src/store/redis/dictionary_1.txt");
-    match body {
-        [1, packed @ ..] => {
-            lz4_flex::block::decompress_size_prepended_with_dict(packed, DICTIONARY).unwrap_or_default().into()
-        }
-        plain => plain.into(),
-    }
+/// The entries of a stream: their ids, and names and values of their fields in turn.
+fn entries(connection: &mut Connection, key: &[u8]) -> ::redis::RedisResult<Vec<(String, Vec<Vec<u8>>)>> {
+    let entries = ::redis::cmd("XRANGE").arg(key).arg("-").arg("+").query::<::redis::Value>(connection)?;
+    Ok(Vec::from_redis_value(entries)?)
 }

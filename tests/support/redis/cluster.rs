@@ -1,7 +1,6 @@
 //! A cluster of three primaries, each with one replica.
 
-use super::{DURABLE, PATIENCE, Program, Server, cli, eventually};
-use std::time::Duration;
+use super::{DURABLE, Guard, PATIENCE, Program, Server, eventually};
 
 /// Six servers that are a cluster.
 pub struct Cluster {
@@ -16,20 +15,29 @@ impl Cluster {
 
     /// Starts one of this program, with so many replicas of each primary.
     pub fn start_as(program: Program, options: &[&str], replicas: usize) -> Self {
+        Self::guarded((program, options), replicas, &Guard::default())
+    }
+
+    /// The same, with this guard.
+    pub fn guarded((program, options): (Program, &[&str]), replicas: usize, guard: &Guard) -> Self {
         let mut all = vec!["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"];
         all.extend(options);
-        let servers: Vec<Server> = (0..3 + 3 * replicas).map(|_| Server::start_as(program, &all)).collect();
+        if guard.certificates.is_some() {
+            all.extend(["--tls-cluster", "yes"]);
+        }
+        let servers: Vec<Server> = (0..3 + 3 * replicas).map(|_| Server::start_guarded(program, &all, guard)).collect();
         let addresses: Vec<String> = servers.iter().map(Server::address).collect();
         let mut create = vec!["--cluster", "create"];
         create.extend(addresses.iter().map(String::as_str));
         let replicas = replicas.to_string();
         create.extend(["--cluster-replicas", &replicas, "--cluster-yes"]);
-        let made = cli(servers[0].port, &create);
+        let made = servers[0].say(&create);
         assert!(made.contains("All 16384 slots covered"), "no cluster within {PATIENCE:?}:\n{made}");
         let cluster = Self { servers };
         cluster.settle();
-        // What the servers tell each other of it arrives a little later.
-        std::thread::sleep(Duration::from_secs(1));
+        for server in &cluster.servers {
+            eventually("everybody knows everybody", || cluster.is_known_to(server));
+        }
         cluster
     }
 
@@ -46,9 +54,18 @@ impl Cluster {
         }
     }
 
+    /// Whether a server knows who is a replica. Who does not yet denies that one its vote.
+    fn is_known_to(&self, server: &Server) -> bool {
+        let nodes = server.say(&["CLUSTER", "NODES"]);
+        let count = |word| nodes.split([' ', ',', '\n']).filter(|found| *found == word).count();
+        count("slave") == self.servers.len() - 3 && count("connected") == self.servers.len()
+    }
+
     /// As a store's URL.
     pub fn url(&self) -> String {
-        format!("redis+cluster://{},{}", self.servers[0].address(), self.servers[1].address())
+        let guard = &self.servers[0].guard;
+        let (first, second) = (self.servers[0].address(), self.servers[1].address());
+        format!("{}+cluster://{}{first},{second}", guard.scheme(), guard.credentials())
     }
 
     /// Those that are primaries now.

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{Program, Server, family, place};
+use super::{Guard, Program, Server, guarded_family, place};
 
 /// What Sentinels call the primary.
 const NAME: &str = "main";
@@ -17,8 +17,13 @@ pub struct Sentinels {
 impl Sentinels {
     /// Starts them and waits until all know each other.
     pub fn start() -> Self {
-        let (primary, replicas) = family(2);
-        let sentinels: Vec<Server> = (0..3).map(|_| watch(&primary)).collect();
+        Self::guarded(&Guard::default(), &Guard::default())
+    }
+
+    /// The same, with a guard for the servers and one for the Sentinels.
+    pub fn guarded(of_servers: &Guard, of_sentinels: &Guard) -> Self {
+        let (primary, replicas) = guarded_family(2, of_servers);
+        let sentinels: Vec<Server> = (0..3).map(|_| watch(&primary, of_sentinels)).collect();
         for sentinel in &sentinels {
             sentinel.wait_for("INFO sentinel", "status=ok,address=127.0.0.1");
             sentinel.wait_for("INFO sentinel", "slaves=2,sentinels=3");
@@ -30,7 +35,8 @@ impl Sentinels {
     /// As a store's URL.
     pub fn url(&self) -> String {
         let addresses: Vec<String> = self.sentinels.iter().map(Server::address).collect();
-        format!("redis+sentinel://{}/{NAME}", addresses.join(","))
+        let guard = &self.servers[0].guard;
+        format!("{}+sentinel://{}{}/{NAME}", guard.scheme(), guard.credentials(), addresses.join(","))
     }
 
     /// Who is the primary by the Sentinels' words.
@@ -42,20 +48,22 @@ impl Sentinels {
 }
 
 /// A Sentinel that watches this primary. Its options are its file, which it also writes to.
-fn watch(primary: &Server) -> Server {
+fn watch(primary: &Server, guard: &Guard) -> Server {
     for _ in 0..5 {
-        let mut sentinel = Server::absent(Program::Redis, &[]);
+        let mut sentinel = Server::absent(Program::Redis, &[]).guarded(guard);
         let file = sentinel.directory.path().join("sentinel.conf");
         let lines = format!(
-            "port {port}\nbind 127.0.0.1\ndir {directory}\nlogfile log\n\
+            "bind 127.0.0.1\ndir {directory}\nlogfile log\n\
              sentinel monitor {NAME} 127.0.0.1 {watched} 2\n\
              sentinel down-after-milliseconds {NAME} 1000\n\
              sentinel failover-timeout {NAME} 5000\n",
-            port = sentinel.port,
             directory = sentinel.directory.path().display(),
             watched = primary.port,
         );
-        fs::write(&file, lines).unwrap();
+        let of_guard: Vec<String> =
+            guard.lines(sentinel.port).iter().map(|(name, value)| format!("{name} {value}\n")).collect();
+        let password = primary.guard.password.iter().map(|password| format!("sentinel auth-pass {NAME} {password}\n"));
+        fs::write(&file, of_guard.concat() + &lines + &password.collect::<String>()).unwrap();
         let mut command = place::bound("redis-server");
         command.arg(&file).arg("--sentinel");
         sentinel.process = Some(place::spawn(command));

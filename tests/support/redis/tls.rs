@@ -5,7 +5,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::{Program, Server, place};
+use super::place;
 
 /// An authority, another one that signed nothing, and a certificate for 127.0.0.1 by the first.
 pub struct Certificates {
@@ -43,25 +43,16 @@ impl Certificates {
         self.file("other.crt")
     }
 
-    /// A server that speaks nothing but TLS, with these options besides; its URL begins with `rediss:`.
-    pub fn serve(&self, options: &[&str]) -> (Server, String) {
-        let text = |name: &str| self.file(name).display().to_string();
-        let (certificate, key, ca) = (text("redis.crt"), text("redis.key"), text("ca.crt"));
-        let tls = ["--tls-cert-file", &certificate, "--tls-key-file", &key, "--tls-ca-cert-file", &ca];
-        let mut all = vec!["--tls-auth-clients", "no"];
-        all.extend(tls);
-        all.extend(options);
-        for _ in 0..5 {
-            let mut server = Server::absent(Program::Redis, &all);
-            // The first options say the port in plain text; the last word counts.
-            let port = server.port.to_string();
-            server.add_options(&["--port", "0", "--tls-port", &port]);
-            if server.try_restart().is_ok() {
-                let url = format!("rediss://{}", server.address());
-                return (server, url);
-            }
-        }
-        panic!("no port for a server that speaks TLS");
+    /// The settings of a server, or a Sentinel, that speaks TLS with everybody.
+    pub(super) fn lines(&self) -> Vec<(&'static str, String)> {
+        let file = |name: &str| self.file(name).display().to_string();
+        vec![
+            ("tls-cert-file", file("redis.crt")),
+            ("tls-key-file", file("redis.key")),
+            ("tls-ca-cert-file", file("ca.crt")),
+            ("tls-auth-clients", "no".to_owned()),
+            ("tls-replication", "yes".to_owned()),
+        ]
     }
 
     fn file(&self, name: &str) -> PathBuf {

@@ -175,6 +175,7 @@ pub type ListValue = Bounded<500>;
 pub type ListNote = Bounded<500>;
 
 /// Names an entry of a list: 24 hexadecimal digits, made from list, match and value, so that the same entry comes only once.
+/// Upper and lower case make no difference but in a regular expression, where `\D` is the opposite of `\d`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct EntryId(String);
@@ -186,9 +187,24 @@ impl EntryId {
     /// The id of an entry.
     pub fn of(list: ListName, entry: &ListEntry) -> Self {
         use sha2::{Digest, Sha256};
-        let value = entry.value.trim().to_lowercase();
+        let value = match entry.kind {
+            Match::Regex => entry.value.trim().to_owned(),
+            Match::Word | Match::Substring | Match::Wildcard => entry.value.trim().to_lowercase(),
+        };
         let hash = Sha256::digest(format!("{}\n{}\n{value}", list.as_str(), entry.kind.as_str()));
         Self(data_encoding::HEXLOWER.encode(&hash[..12]))
+    }
+
+    /// The id that these bytes say.
+    pub fn of_bytes(bytes: [u8; Self::LENGTH / 2]) -> Self {
+        Self(data_encoding::HEXLOWER.encode(&bytes))
+    }
+
+    /// The id in half the space.
+    pub fn bytes(&self) -> [u8; Self::LENGTH / 2] {
+        let decoded = data_encoding::HEXLOWER.decode(self.0.as_bytes()).unwrap_or_default();
+        // Every id has this length.
+        decoded.try_into().unwrap_or_default()
     }
 
     /// The id that stands before this one in their order; `None` before the first of all.

@@ -6,8 +6,8 @@
 mod case;
 mod counterfactual;
 mod engine;
-mod entry;
 mod facts;
+mod listed;
 mod lists;
 mod policy;
 mod rules;
@@ -16,8 +16,8 @@ mod weighing;
 
 pub use case::Case;
 pub use engine::{Hits, conclude, rules};
-pub use entry::entry_faults;
 pub use facts::{Facts, FactsReport, Identity, fold_for_search, mail_of};
+pub use listed::{BadEntry, SiteLists, entry_faults};
 pub use policy::Policy;
 pub use settings::{FirstComment, KindAction, Mode, RuleSettings, Settings};
 

@@ -2,6 +2,7 @@
 
 mod all_caps;
 mod author_approved_before;
+mod author_mail_blocked;
 mod author_name_keywords;
 mod author_name_link;
 mod author_rejected_before;
@@ -13,6 +14,7 @@ mod duplicate_text;
 mod generic_praise;
 mod gtube;
 mod honeypot;
+mod ip_blocked;
 mod letter_spacing;
 mod link_count;
 mod link_hidden;
@@ -21,10 +23,12 @@ mod link_on_foreign_path;
 mod link_only;
 mod link_open_redirect;
 mod link_owner_bad_record;
+mod link_owner_blocked;
 mod link_shortener;
 mod link_syntax_mix;
 mod link_text_mismatch;
 mod link_userinfo;
+mod listed;
 mod mixed_script;
 mod new_author_with_link;
 mod phrases;
@@ -39,7 +43,7 @@ use serde::de::DeserializeOwned;
 
 use super::case::Case;
 use super::settings::Settings;
-use crate::domain::{Evidence, Group, Invalid, plain_words};
+use crate::domain::{Action, Evidence, Group, Invalid, plain_words};
 
 /// Every rule, in the order in which hits are listed. Adding one takes its file, its line here, and its table
 /// `[policy.rules.<id>]` in `config/moderato.toml`.
@@ -54,9 +58,11 @@ pub const ALL: &[&Rule] = &[
     &link_numeric_host::RULE,
     &link_open_redirect::RULE,
     &link_on_foreign_path::RULE,
+    &link_owner_blocked::RULE,
     &author_name_link::RULE,
     &author_name_keywords::RULE,
     &author_url_untrusted::RULE,
+    &author_mail_blocked::RULE,
     &blocked_phrase::RULE,
     &generic_praise::RULE,
     &contact_handle::RULE,
@@ -74,6 +80,7 @@ pub const ALL: &[&Rule] = &[
     &author_approved_before::RULE,
     &honeypot::RULE,
     &too_fast::RULE,
+    &ip_blocked::RULE,
     &rate::RULE,
 ];
 
@@ -118,17 +125,34 @@ pub struct Finding {
     pub times: i32,
     /// Whether it holds what would be approved, whatever its points.
     pub holds: bool,
+    /// Points beside the rule's own: what entries of the site's lists say.
+    pub points: i32,
+    /// What entries of the site's lists say becomes of the comment.
+    pub listed: Option<Action>,
 }
 
 impl Finding {
     /// Something found, worth the rule's points once.
     pub fn new(message: impl Into<String>, evidence: Vec<Evidence>) -> Self {
-        Self { message: message.into(), evidence, times: 1, holds: false }
+        Self { message: message.into(), evidence, times: 1, holds: false, points: 0, listed: None }
     }
 
     /// The same, worth them so many times.
     pub fn times(self, times: usize) -> Self {
         Self { times: i32::try_from(times).unwrap_or(i32::MAX), ..self }
+    }
+
+    /// The same, with what else was found told behind it.
+    pub fn and(self, other: Option<Finding>) -> Self {
+        let Some(other) = other else { return self };
+        Self {
+            message: format!("{} {}", self.message, other.message),
+            evidence: self.evidence.into_iter().chain(other.evidence).collect(),
+            times: self.times.saturating_add(other.times),
+            holds: self.holds || other.holds,
+            points: self.points.saturating_add(other.points),
+            listed: self.listed.max(other.listed),
+        }
     }
 
     /// The same, holding what would be approved.

@@ -1,23 +1,39 @@
-//! What is wrong with an entry of a site's own lists, if anything is.
+//! What an entry of a site's own lists looks for, read; and what is wrong with it, if anything is.
 
-use regex::RegexBuilder;
+use ipnet::IpNet;
 
-use super::fold_for_search;
+use super::phrases::Phrase;
 use crate::domain::{Fault, ListAction, ListEntry, ListName, Match};
 
-/// The most bytes that a regular expression may take once it is compiled: 256 KiB.
-const REGEX_BYTES: usize = 256 * 1024;
+/// What an entry looks for.
+pub enum Value {
+    /// A phrase.
+    Phrase(Phrase),
+    /// A host in ASCII, meant with all below it.
+    Domain(String),
+    /// A network.
+    Network(IpNet),
+    /// An address in lower case, or a host in ASCII that is meant with all below it.
+    Mail(String),
+}
+
+impl Value {
+    /// Reads it as somebody typed it.
+    pub fn read(list: ListName, entry: &ListEntry) -> Result<Self, Fault> {
+        let value = entry.value.trim();
+        match list {
+            ListName::Phrases => Phrase::read(entry.kind, value).map(Value::Phrase),
+            ListName::Domains => domain(value).map(Value::Domain),
+            ListName::Addresses => network(value).map(Value::Network),
+            ListName::Mails => mail(value).map(Value::Mail),
+        }
+    }
+}
 
 /// What is wrong with an entry of this list, each with its field.
 pub fn entry_faults(list: ListName, entry: &ListEntry) -> Vec<(&'static str, Fault)> {
     let most = ListAction::MOST_POINTS;
-    let value = entry.value.trim();
-    let value = match list {
-        ListName::Phrases => phrase(entry.kind, value),
-        ListName::Domains => domain(value),
-        ListName::Addresses => network(value),
-        ListName::Mails => mail(value),
-    };
+    let value = Value::read(list, entry);
     let mut faults: Vec<_> = value.err().map(|fault| ("value", fault)).into_iter().collect();
     if list != ListName::Phrases && entry.kind != Match::Word {
         let detail = format!("must be `word`, or be left out: {} are compared as what they are", list.as_str());
@@ -29,61 +45,32 @@ pub fn entry_faults(list: ListName, entry: &ListEntry) -> Vec<(&'static str, Fau
     faults
 }
 
-fn phrase(kind: Match, value: &str) -> Result<(), Fault> {
-    let shows = |text: &str| !fold_for_search(text).trim().is_empty();
-    match kind {
-        Match::Word | Match::Substring if shows(value) => Ok(()),
-        Match::Word | Match::Substring => Err(Fault::new("empty", "holds nothing that can be seen")),
-        Match::Wildcard if shows(&value.replace(['*', '?'], "")) => Ok(()),
-        Match::Wildcard => Err(Fault::new("empty", "holds nothing that can be seen but `*` and `?`")),
-        Match::Regex => regex(value),
-    }
-}
-
-fn regex(value: &str) -> Result<(), Fault> {
-    match RegexBuilder::new(value).size_limit(REGEX_BYTES).nest_limit(50).build() {
-        Ok(regex) if regex.is_match("") => {
-            Err(Fault::new("matches_nothing", "is found in the empty text, and so in every comment"))
-        }
-        Ok(_) => Ok(()),
-        Err(regex::Error::CompiledTooBig(limit)) => {
-            let detail = format!("takes more than {limit} bytes (256 KiB) once it is compiled: make it simpler");
-            Err(Fault::new("too_large", detail))
-        }
-        Err(error) => {
-            let why = error.to_string();
-            let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            Err(Fault::new("invalid_regex", format!("is no regular expression: {why}")))
-        }
-    }
-}
-
-fn domain(value: &str) -> Result<(), Fault> {
+fn domain(value: &str) -> Result<String, Fault> {
     let fault = || Fault::new("invalid_domain", "is not a domain such as shop.example, without scheme, port and path");
     let name = value.strip_prefix("*.").or(value.strip_prefix('.')).unwrap_or(value);
     let name = name.strip_suffix('.').unwrap_or(name);
     let is_name = name.split('.').all(|label| !label.is_empty()) && !name.contains(char::is_whitespace);
     match url::Host::parse(name) {
-        Ok(url::Host::Domain(_)) if is_name => Ok(()),
+        Ok(url::Host::Domain(host)) if is_name => Ok(host),
         _ => Err(fault()),
     }
 }
 
-fn network(value: &str) -> Result<(), Fault> {
-    if value.parse::<std::net::IpAddr>().is_ok() || value.parse::<ipnet::IpNet>().is_ok() {
-        return Ok(());
-    }
-    Err(Fault::new("invalid_ip", "is neither an address nor a network such as 203.0.113.0/24"))
+fn network(value: &str) -> Result<IpNet, Fault> {
+    let network = value.parse::<std::net::IpAddr>().map(IpNet::from).or_else(|_| value.parse());
+    network.map_err(|_| Fault::new("invalid_ip", "is neither an address nor a network such as 203.0.113.0/24"))
 }
 
 /// An address, or the domain of addresses with or without an `@` before it.
-fn mail(value: &str) -> Result<(), Fault> {
+fn mail(value: &str) -> Result<String, Fault> {
     let (local, host) = value.rsplit_once('@').unwrap_or(("", value));
     let is_local = !local.contains(|letter: char| letter.is_whitespace() || letter == '@' || letter.is_control());
-    if is_local && !host.starts_with(['.', '*']) && domain(host).is_ok() {
-        return Ok(());
+    let fault = || Fault::new("invalid_mail", "is neither an e-mail address nor a mail domain such as mail.example");
+    if !is_local || host.starts_with(['.', '*']) {
+        return Err(fault());
     }
-    Err(Fault::new("invalid_mail", "is neither an e-mail address nor a mail domain such as mail.example"))
+    let host = domain(host).map_err(|_| fault())?;
+    Ok(if local.is_empty() { host } else { format!("{}@{host}", local.to_lowercase()) })
 }
 
 #[cfg(test)]
@@ -127,6 +114,8 @@ mod tests {
         for (list, kind, value, code) in [
             (Phrases, Word, " \u{200b}\u{ad} ", "empty"),
             (Phrases, Wildcard, "**?", "empty"),
+            (Phrases, Wildcard, "?*a", "no_anchor"),
+            (Phrases, Wildcard, "a*b*c*d*e*f", "too_many_wildcards"),
             (Phrases, Regex, "(", "invalid_regex"),
             (Phrases, Regex, "a*", "matches_nothing"),
             (Phrases, Regex, r"\w{5000}", "too_large"),

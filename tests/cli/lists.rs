@@ -70,7 +70,10 @@ fn keys_of_wordpress_go_where_they_can_be_meant() {
                 moderato: keys.txt: line 9 is left out: holds nothing that can be seen\n";
     assert_eq!(ran.err, told);
     let again = import(&["--action", "hold"]).ends(1);
-    assert!(again.out.contains("addresses: 0 new, 2 changed, 0 there already"), "{again:?}");
+    let stays = "addresses: 0 new, 0 changed, 0 there already, 2 there with another action, note or end, which stays\n";
+    assert!(again.out.contains(stays), "{again:?}");
+    let again = import(&["--action", "hold", "--replace"]).ends(1);
+    assert!(again.out.contains("addresses: 0 new, 2 changed, 0 there already\n"), "{again:?}");
     import(&["--action", "hold", "--substring"]).ends(1);
     let shown =
         run(moderato(folder.path()).args(["lists", "list", "--site", "demo", "--format", "json"])).ends(0).json();

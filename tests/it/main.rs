@@ -17,6 +17,7 @@ mod entries;
 mod erasure;
 mod events;
 mod limits;
+mod listed;
 mod lists;
 mod log;
 mod malformed;

@@ -11,7 +11,7 @@ use crate::cli::failure::Failure;
 use crate::cli::terminal::safe;
 use crate::cli::{Context, DataArgs, known_site};
 use crate::domain::{EntryId, ListAction, ListEntry, ListName, ListValue, Match, SiteId};
-use crate::service::{MAX_PUT, Service};
+use crate::service::{self, MAX_PUT, Service};
 
 /// How many faults are told one by one.
 const TOLD: usize = 100;
@@ -29,6 +29,9 @@ pub(super) struct Import {
     /// Find phrases within words too, as WordPress does
     #[arg(long)]
     substring: bool,
+    /// Give the action also to entries that are there already, which lose their note and end
+    #[arg(long)]
+    replace: bool,
     /// Into which site
     #[arg(long, value_name = "SITE")]
     site: SiteId,
@@ -51,6 +54,8 @@ struct Sums {
     new: usize,
     changed: usize,
     already: usize,
+    /// With another action, note or end, which stays.
+    other: usize,
 }
 
 impl Import {
@@ -68,24 +73,21 @@ impl Import {
             writeln!(io::stderr(), "moderato: {}: lines left out that are not told one by one: {more}", safe(&name))?;
         }
         let (mut sums, mut failed) = (BTreeMap::<ListName, Sums>::new(), None);
-        'lists: for (list, entries) in lists {
+        'lists: for (list, mut entries) in lists {
             let sum = sums.entry(list).or_default();
+            // Those that go together into the store are neighbours there.
+            entries.sort_by_cached_key(|entry| EntryId::of(list, entry));
             for entries in entries.chunks(MAX_PUT) {
-                match service.put_entries(&self.site, list, entries.to_vec()).await {
-                    Ok(put) => {
-                        sum.new += put.new;
-                        sum.changed += put.changed;
-                        sum.already += entries.len() - put.new - put.changed;
-                    }
-                    Err(error) => {
-                        failed = Some(error);
-                        break 'lists;
-                    }
+                if let Err(error) = self.write(&service, (list, entries), sum).await {
+                    failed = Some(error);
+                    break 'lists;
                 }
             }
         }
-        for (list, Sums { new, changed, already }) in &sums {
-            writeln!(io::stdout(), "{}: {new} new, {changed} changed, {already} there already", list.as_str())?;
+        for (list, Sums { new, changed, already, other }) in &sums {
+            let stays = format!(", {other} there with another action, note or end, which stays");
+            let stays = if *other > 0 { &stays } else { "" };
+            writeln!(io::stdout(), "{}: {new} new, {changed} changed, {already} there already{stays}", list.as_str())?;
         }
         if !faults.is_empty() {
             writeln!(io::stdout(), "told and left out: {}", faults.len())?;
@@ -95,6 +97,27 @@ impl Import {
             None if faults.is_empty() => Ok(ExitCode::SUCCESS),
             None => Ok(ExitCode::FAILURE),
         }
+    }
+
+    /// Writes some entries of a list, and counts them.
+    async fn write(
+        &self,
+        service: &Service,
+        (list, entries): (ListName, &[ListEntry]),
+        sum: &mut Sums,
+    ) -> Result<(), service::Error> {
+        if self.replace {
+            let put = service.put_entries(&self.site, list, entries.to_vec()).await?;
+            sum.new += put.new;
+            sum.changed += put.changed;
+            sum.already += entries.len() - put.new - put.changed;
+        } else {
+            let moved = service.move_in_entries(&self.site, list, entries.to_vec()).await?;
+            sum.new += moved.new;
+            sum.already += moved.already;
+            sum.other += moved.other;
+        }
+        Ok(())
     }
 
     /// The lines, each in the list where it can be meant.

@@ -206,11 +206,7 @@ impl ActiveSite {
     }
 
     /// Overrides that contradict the configuration are not in force, and nothing is approved until somebody mends them.
-    fn new(
-        site: &SiteId,
-        settings: &SiteSettings,
-        (running, lists): (Arc<Running>, Arc<SiteLists>),
-    ) -> Self {
+    fn new(site: &SiteId, settings: &SiteSettings, (running, lists): (Arc<Running>, Arc<SiteLists>)) -> Self {
         let policy = running.policy.with(&settings.overrides).unwrap_or_else(|faults| {
             contradicted(site, &faults);
             Arc::new(running.policy.policy().unavailable())

@@ -45,13 +45,17 @@ fn by(status: &str, decided_by: &str) -> (String, String) {
 fn cases() -> Vec<(&'static str, Value, Value, &'static str, Value)> {
     let phrase = |value: &str, kind: &str| json!({"value": value, "match": kind});
     let text = |content: &str| json!({"content": content});
-    let place = |start: usize, excerpt: &str| {
-        json!([{"field": "content", "start": start, "end": start + excerpt.len(), "excerpt": excerpt}])
-    };
+    let place = |start: usize, excerpt: &str| json!([{"field": "content", "start": start, "end": start + excerpt.len(), "excerpt": excerpt}]);
     let mail = json!({"author": {"name": "Ana", "email": "spammer@bulk.example"}});
     let whole_mail = json!([{"field": "author.email", "start": 0, "end": 20, "excerpt": "spammer@bulk.example"}]);
     vec![
-        ("phrases", phrase("cheap pills", "word"), text("Get CHEAP  pills, quick"), "blocked_phrase", place(4, "CHEAP  pills")),
+        (
+            "phrases",
+            phrase("cheap pills", "word"),
+            text("Get CHEAP  pills, quick"),
+            "blocked_phrase",
+            place(4, "CHEAP  pills"),
+        ),
         ("phrases", phrase("免费", "substring"), text("今天免费送"), "blocked_phrase", place(6, "免费")),
         ("phrases", phrase("c?sin*", "wildcard"), text("All casinos here"), "blocked_phrase", place(4, "casin")),
         (
@@ -68,8 +72,20 @@ fn cases() -> Vec<(&'static str, Value, Value, &'static str, Value)> {
             "link_owner_blocked",
             place(9, "http://www.shop.example/x"),
         ),
-        ("addresses", json!({"value": "203.0.113.7"}), json!({"client": {"ip": "203.0.113.7"}}), "ip_blocked", json!([])),
-        ("addresses", json!({"value": "2001:db8::/32"}), json!({"client": {"ip": "2001:db8:7::1"}}), "ip_blocked", json!([])),
+        (
+            "addresses",
+            json!({"value": "203.0.113.7"}),
+            json!({"client": {"ip": "203.0.113.7"}}),
+            "ip_blocked",
+            json!([]),
+        ),
+        (
+            "addresses",
+            json!({"value": "2001:db8::/32"}),
+            json!({"client": {"ip": "2001:db8:7::1"}}),
+            "ip_blocked",
+            json!([]),
+        ),
         ("mails", json!({"value": "Spammer@bulk.example"}), mail.clone(), "author_mail_blocked", whole_mail.clone()),
         ("mails", json!({"value": "bulk.example"}), mail, "author_mail_blocked", whole_mail),
     ]
@@ -190,7 +206,11 @@ fn lists_and_a_policy_of_ones_own_go_together_in_every_process() {
         assert_eq!(decided(app, &comment(json!({}))).await, by("rejected", "list"));
         beside.put_entry("phrases", json!({"value": "twice", "action": "hold"})).await;
         assert_eq!(decided(app, &comment(json!({}))).await, by("held", "list"));
-        app.call("PUT", "policy").json(&json!({"rules": {"blocked_phrase": {"mode": "shadow"}}})).send().await.expect(200);
+        app.call("PUT", "policy")
+            .json(&json!({"rules": {"blocked_phrase": {"mode": "shadow"}}}))
+            .send()
+            .await
+            .expect(200);
         let (status, decided_by, hits) = said(app, &comment(json!({}))).await;
         assert_eq!((status.as_str(), decided_by.as_str()), ("held", "first_comment"));
         assert_eq!((&hits[0]["mode"], &hits[0]["points"]), (&json!("shadow"), &json!(0)));

@@ -68,13 +68,14 @@ fn the_sites_own_lists_speak_after_the_role_and_before_all_else() {
         r#", "post": {"commenting": {"mode": "closed", "until": null}}"#,
     ];
     for rest in others {
-        for (action, expected) in
-            [("approve", Action::Approve), ("hold", Action::Hold), ("reject", Action::Reject)]
-        {
+        for (action, expected) in [("approve", Action::Approve), ("hold", Action::Hold), ("reject", Action::Reject)] {
             expect(&spam(&format!("{rest}{}", list(action))), &policy, expected, DecidedBy::List);
         }
     }
-    let owner = format!(r#"{{"content": "Hello", "author": {{"role": "owner", "email": "x@mail.example"}}{}}}"#, list("reject"));
+    let owner = format!(
+        r#"{{"content": "Hello", "author": {{"role": "owner", "email": "x@mail.example"}}{}}}"#,
+        list("reject")
+    );
     expect(&owner, &policy, Action::Approve, DecidedBy::Role);
     let waiting = policy_with(|settings| settings.first_comment = FirstComment::Hold);
     let first = format!(r#"{{"content": "Hello", "author": {{"email": "x@mail.example"}}{}}}"#, list("approve"));
@@ -100,9 +101,13 @@ fn of_several_entries_the_strictest_counts_and_points_add_up() {
     let verdict = expect(&text(&points, ""), &screening(), Action::Hold, DecidedBy::Score);
     assert_eq!(verdict.groups[&Group::Text], GroupSum { raw: 55, counted: 55 });
     assert_eq!(verdict.would_pass_without, [[RuleId::new("blocked_phrase")]]);
-    let verdict = expect(&text(&entry("one", r#"{"points": -30}"#), ""), &screening(), Action::Approve, DecidedBy::Score);
+    let verdict =
+        expect(&text(&entry("one", r#"{"points": -30}"#), ""), &screening(), Action::Approve, DecidedBy::Score);
     assert_eq!(verdict.score, -30);
-    let with_policy = format!(r#"{{"content": "Check out my channel", "lists": {{"phrases": [{}]}}}}"#, entry("channel", r#"{"points": -20}"#));
+    let with_policy = format!(
+        r#"{{"content": "Check out my channel", "lists": {{"phrases": [{}]}}}}"#,
+        entry("channel", r#"{"points": -20}"#)
+    );
     let verdict = judge(&with_policy, &screening());
     assert_eq!((verdict.score, verdict.hits[0].message.matches("channel").count()), (30, 2));
 }
@@ -161,7 +166,8 @@ fn domains_and_mails_are_compared_as_what_they_are() {
 
 #[test]
 fn more_phrases_begun_than_may_be_looked_at_hold_the_comment() {
-    let nested: Vec<_> = (1..=400).map(|length| serde_json::json!({"value": "a".repeat(length), "action": {"points": 1}})).collect();
+    let nested: Vec<_> =
+        (1..=400).map(|length| serde_json::json!({"value": "a".repeat(length), "action": {"points": 1}})).collect();
     let text = serde_json::json!({"content": "a".repeat(60_000), "lists": {"phrases": nested}}).to_string();
     let quiet = policy_with(|settings| {
         settings.rules.values_mut().for_each(|table| table.mode = Mode::Shadow);

@@ -31,8 +31,7 @@ impl Networks {
         let address = address.to_canonical();
         let networks = self.lengths[family(address)].iter().filter_map(|&length| IpNet::new(address, length).ok());
         let first = networks.filter_map(|network| self.first.get(&network.trunc()).copied());
-        let with_more =
-            |first: u32| std::iter::once(first).chain(self.more.get(&first).into_iter().flatten().copied());
+        let with_more = |first: u32| std::iter::once(first).chain(self.more.get(&first).into_iter().flatten().copied());
         first.flat_map(with_more).collect()
     }
 
@@ -65,7 +64,8 @@ mod tests {
     #[test]
     fn an_address_is_found_in_every_network_that_has_it() {
         let mut networks = Networks::default();
-        let given = ["203.0.113.7/32", "203.0.113.99/24", "2001:db8::/32", "::ffff:198.51.100.0/120", "203.0.113.0/24", "::/0"];
+        let given =
+            ["203.0.113.7/32", "203.0.113.99/24", "2001:db8::/32", "::ffff:198.51.100.0/120", "203.0.113.0/24", "::/0"];
         for (entry, network) in (0..).zip(given) {
             networks.put(network.parse().unwrap(), entry);
         }

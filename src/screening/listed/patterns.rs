@@ -160,7 +160,8 @@ mod tests {
 
     #[test]
     fn what_is_found_is_what_each_finds_by_itself() {
-        let patterns = [r"\bказино\b", r"Buy\s+(?:now|today)", r"\B7{3}", "^free", r"pills$|pills\b.cheap", "(?:加|jia)微信"];
+        let patterns =
+            [r"\bказино\b", r"Buy\s+(?:now|today)", r"\B7{3}", "^free", r"pills$|pills\b.cheap", "(?:加|jia)微信"];
         let text = |text: &str| found(&patterns, text);
         assert_eq!(text("лучшее казино тут"), [(0, "казино".to_owned())]);
         assert_eq!(text("подказино казиношка"), []);

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::{Error, Service};
-use crate::domain::{EntryId, Fault, ListEntry, ListName, MAX_ENTRIES, SiteId};
-use crate::screening::entry_faults;
+use crate::domain::{EntryId, Fault, ListEntry, ListName, MAX_ENTRIES, Match, SiteId};
+use crate::screening::{BadEntry, SiteLists, entry_faults};
 use crate::store::Listed;
 
 /// The most entries that are put into a list at once.
@@ -61,9 +61,49 @@ impl Service {
         if !faults.is_empty() {
             return Err(Error::InvalidEntries(faults));
         }
-        let ids = entries.iter().map(|entry| EntryId::of(list, entry)).collect();
+        let ids: Vec<EntryId> = entries.iter().map(|entry| EntryId::of(list, entry)).collect();
+        if entries.iter().any(|entry| entry.kind == Match::Regex) {
+            let faults = self.regexes_too_many(site, &ids, &entries).await?;
+            if !faults.is_empty() {
+                return Err(Error::InvalidEntries(faults));
+            }
+        }
         let (new, changed) = self.write_entries(site, list, entries).await?;
         Ok(Put { ids, new, changed })
+    }
+
+    /// Which of these phrases are regular expressions that would not be in force beside those that a site has already.
+    async fn regexes_too_many(
+        &self,
+        site: &SiteId,
+        ids: &[EntryId],
+        entries: &[ListEntry],
+    ) -> Result<Vec<EntryFault>, Error> {
+        let list = ListName::Phrases;
+        let standing = self.all_entries(site, list).await?.into_iter();
+        let standing = standing.filter(|entry| entry.kind == Match::Regex);
+        let others = standing.filter(|entry| !ids.contains(&EntryId::of(list, entry)));
+        let new = entries.iter().filter(|entry| entry.kind == Match::Regex).cloned();
+        let together: Vec<_> = others.chain(new).map(|entry| (list, entry)).collect();
+        let compiled = tokio::task::spawn_blocking(move || SiteLists::compile(together).1).await;
+        let bad = compiled.map_err(|error| Error::Internal(format!("phrases were not compiled: {error}")))?;
+        let place = |bad: BadEntry| Some((ids.iter().position(|id| *id == bad.id)?, bad.fault));
+        let faults = bad.into_iter().filter_map(place);
+        Ok(faults.map(|(place, fault)| EntryFault { place, field: "value", fault }).collect())
+    }
+
+    /// All entries of a site's list.
+    pub(super) async fn all_entries(&self, site: &SiteId, list: ListName) -> Result<Vec<ListEntry>, Error> {
+        let (mut entries, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.store.entries(site, list, after, MAX_PUT).await?;
+            let is_last = page.len() < MAX_PUT;
+            after = page.last().map(|(id, _)| id.clone());
+            entries.extend(page.into_iter().map(|(_, entry)| entry));
+            if is_last {
+                return Ok(entries);
+            }
+        }
     }
 
     /// What is wrong with entries that are to be put into a list.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use super::policy::PolicyDefaults;
-use super::{Error, MAX_PUT, Service, key};
+use super::{Error, Service, key};
 use crate::clock::Stopwatch;
 use crate::domain::{Invalid, ListName, SiteId, SiteSettings};
 use crate::limits::{self, Limits, Quotas};
@@ -157,16 +157,7 @@ impl Service {
         const FEW: usize = 500;
         let mut entries = Vec::new();
         for list in ListName::ALL {
-            let mut after = None;
-            loop {
-                let page = self.store.entries(site, list, after, MAX_PUT).await?;
-                let is_last = page.len() < MAX_PUT;
-                after = page.last().map(|(id, _)| id.clone());
-                entries.extend(page.into_iter().map(|(_, entry)| (list, entry)));
-                if is_last {
-                    break;
-                }
-            }
+            entries.extend(self.all_entries(site, list).await?.into_iter().map(|entry| (list, entry)));
         }
         let (lists, bad) = match entries.len() {
             0..=FEW => SiteLists::compile(entries),

@@ -243,3 +243,18 @@ fn a_thousand_entries_and_more_are_in_force_at_once() {
         assert_eq!(decided(app, &absent).await, by("held", "first_comment"));
     });
 }
+
+#[test]
+fn a_regular_expression_too_many_is_refused_by_name() {
+    TestApp::run(async |app| {
+        let pattern = |n: usize| json!({"value": format!(r"x{n}y+"), "match": "regex", "action": "hold"});
+        let many: Vec<_> = (0..499).map(pattern).collect();
+        app.post("lists/phrases/entries", &json!({"entries": many})).send().await.expect(200);
+        let more = json!({"entries": [pattern(7), pattern(1_000), pattern(1_001)]});
+        let answer = app.post("lists/phrases/entries", &more).send().await.problem(422, "invalid");
+        assert_eq!(answer.faults(), [("/entries/2/value".to_owned(), "too_large_together".to_owned())]);
+        put(app, "phrases", pattern(1_000)).await;
+        app.post("lists/phrases/entries", &pattern(1_001)).send().await.problem(422, "invalid");
+        assert_eq!(decided(app, &comment(json!({"content": "It is x1000yyy."}))).await, by("held", "list"));
+    });
+}

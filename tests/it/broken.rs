@@ -207,7 +207,7 @@ impl Store for Broken {
         _: Option<EntryId>,
         _: usize,
     ) -> Result<Vec<(EntryId, ListEntry)>, Error> {
-        self.fail()
+        Ok(Vec::new())
     }
 
     async fn put_entries(&self, _: &SiteId, _: ListName, _: Vec<ListEntry>) -> Result<Listed, Error> {

@@ -132,6 +132,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::screening::listed::words;
 
     fn compiled(phrases: &[(Match, &str)]) -> Phrases {
         let read = (0..).zip(phrases).map(|(n, (kind, value))| (n, Phrase::read(*kind, value).unwrap()));
@@ -209,7 +210,7 @@ mod tests {
 
     /// Whether a phrase with wildcards stands at the beginning of a text, and all the places where it may end.
     fn naive(pattern: &[char], text: &[char], reach: usize) -> Vec<usize> {
-        let is_word = |c: &char| super::super::words::is_word(*c);
+        let is_word = |c: &char| words::is_word(*c);
         match (pattern.split_first(), text.split_first()) {
             (None, _) => vec![0],
             (Some(('*', rest)), first) => {
@@ -241,7 +242,7 @@ mod tests {
         let (left, right) = (left || kind == Match::Substring, right || kind == Match::Substring);
         let places: Vec<usize> = text.char_indices().map(|(place, _)| place).chain([text.len()]).collect();
         let letters: Vec<char> = text.chars().collect();
-        let fits = |open: bool, place: usize| open || super::super::words::is_border(text, places[place]);
+        let fits = |open: bool, place: usize| open || words::is_border(text, places[place]);
         (0..letters.len()).filter(|&start| fits(left, start)).any(|start| {
             let ends = match is_wild {
                 true => naive(&core, &letters[start..], 40),

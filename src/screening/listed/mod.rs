@@ -23,7 +23,7 @@ use networks::Networks;
 use phrases::Phrases;
 use value::Value;
 
-/// A site's own lists, compiled. 65,000 entries take some 6 to 15 MB and some microseconds of a comment (`benches/lists.rs`).
+/// A site's own lists, compiled. What 65,000 entries cost is measured by `benches/lists.rs`.
 #[derive(Default)]
 pub struct SiteLists {
     entries: Vec<Entry>,

@@ -2,17 +2,16 @@
 //! JSON object a line) where it is set, and hostile inputs of 4, 16 and 64 KiB.
 
 use std::hint::black_box;
-use std::path::{Path, PathBuf};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use moderato::clock::Stopwatch;
 use moderato::domain::{History, Submission, Timestamp};
 use moderato::screening::{Facts, Policy, Settings, screen};
-use serde_json::{Value, json};
+use serde_json::json;
 
 fn comments(c: &mut Criterion) {
     let policy = policy();
-    let comments = comments_of_data().unwrap_or_else(comments_of_corpus);
+    let comments = comments::all();
     let mut micros: Vec<f64> = comments.iter().map(|comment| micros_of(comment, &policy)).collect();
     micros.sort_by(f64::total_cmp);
     let at = |share: f64| micros[((micros.len() - 1) as f64 * share) as usize];
@@ -31,7 +30,7 @@ fn hostile(_: &mut Criterion) {
     println!("{:<26}{:>10}{:>10}{:>10}{:>10}", "hostile, µs at", "4 KiB", "16 KiB", "64 KiB", "64/16");
     for (name, text) in generators::GENERATORS {
         let [small, middle, large] = [4, 16, 64].map(|kib| {
-            let comment = submission(json!({ "content": text(kib * 1024) }));
+            let comment = comments::submission(json!({ "content": text(kib * 1024) }));
             micros_of(&comment, &policy)
         });
         println!("{name:<26}{small:>10.0}{middle:>10.0}{large:>10.0}{:>10.1}", large / middle);
@@ -60,48 +59,8 @@ fn policy() -> Policy {
     Policy::compile(&settings).unwrap_or_else(|faults| panic!("{faults:?}"))
 }
 
-#[allow(clippy::disallowed_methods, reason = "a bench has no configuration")]
-fn comments_of_data() -> Option<Vec<Submission>> {
-    let folder = PathBuf::from(std::env::var_os("MODERATO_DATA")?);
-    let rows = files(&folder, "jsonl").into_iter().flat_map(|text| text.lines().map(row).collect::<Vec<_>>());
-    Some(rows.collect())
-}
-
-fn comments_of_corpus() -> Vec<Submission> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/cases");
-    let cases =
-        files(&folder, "json").into_iter().map(|text| serde_json::from_str::<Value>(&text).expect("a case is JSON"));
-    cases.map(|mut case| submission(case["submission"].take())).collect()
-}
-
-fn files(folder: &Path, extension: &str) -> Vec<String> {
-    let entries = std::fs::read_dir(folder)
-        .expect("the folder can be read")
-        .map(|entry| entry.expect("so can its entries").path());
-    let mut paths: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|end| end == extension)).collect();
-    paths.sort();
-    paths.iter().map(|path| std::fs::read_to_string(path).expect("a file is UTF-8")).collect()
-}
-
-fn row(line: &str) -> Submission {
-    let row: Value = serde_json::from_str(line).expect("a row is JSON");
-    let author = json!({"name": row["author_name"], "email": row["author_email"], "url": row["author_url"]});
-    let kind = row["kind"].as_str().unwrap_or("comment");
-    submission(json!({"content": row["content"], "author": author, "kind": kind}))
-}
-
-fn submission(given: Value) -> Submission {
-    let mut whole = json!({"post": {"id": "1", "tags": []}, "kind": "comment", "author": {}, "content": "",
-        "format": "text", "client": {}, "form": {}});
-    for (key, value) in given.as_object().expect("a submission is an object") {
-        match (&mut whole[key], value) {
-            (Value::Object(base), Value::Object(given)) => base.extend(given.clone()),
-            (base, given) => *base = given.clone(),
-        }
-    }
-    serde_json::from_value(whole).expect("a submission is complete")
-}
-
+#[path = "support/comments.rs"]
+mod comments;
 #[path = "../tests/support/generators.rs"]
 mod generators;
 

@@ -10,14 +10,15 @@ use std::process::ExitCode;
 use sha2::{Digest, Sha256};
 
 use super::failure::Failure;
-use super::leaving::{CommentRecord, End, FORMAT, Line, TombstoneRecord, counted};
+use super::leaving::{CommentRecord, End, EntryRecord, FORMAT, Line, TombstoneRecord, counted};
+use super::lists;
 use super::progress::Progress;
 use super::{Context, DataArgs, block_on, known_site};
-use crate::domain::{CommentId, SiteId};
+use crate::domain::{CommentId, ListName, SiteId};
 use crate::service::Service;
 
-/// Writes a site as lines of JSON: its comments with verdicts and decisions, what is left of those that are gone, and the
-/// policy it overrides. Keys, the feed and what is remembered of comments that are gone stay behind.
+/// Writes a site as lines of JSON: its comments with verdicts and decisions, what is left of those that are gone, its lists,
+/// and the policy it overrides. Keys, the feed and what is remembered of comments that are gone stay behind.
 #[derive(clap::Args)]
 pub(super) struct Export {
     /// Which site
@@ -82,11 +83,11 @@ struct Written {
 impl Written {
     /// Tells of it on standard error, as standard output may be the export.
     fn tell(&self) -> Result<ExitCode, Failure> {
-        let End { comments, tombstones, .. } = self.end;
+        let End { comments, tombstones, entries, .. } = self.end;
         for id in &self.damaged {
             writeln!(io::stderr(), "moderato: comment {id} is damaged and not in the export; it can only be erased")?;
         }
-        writeln!(io::stderr(), "exported {}", counted(comments, tombstones))?;
+        writeln!(io::stderr(), "exported {}", counted(comments, tombstones, entries))?;
         Ok(if self.damaged.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
@@ -136,6 +137,12 @@ impl<W: Write> Out<W> {
                     self.line(&Line::Tombstone { tombstone: TombstoneRecord::from(tombstone) })?;
                     end.tombstones += 1;
                 }
+            }
+        }
+        for list in ListName::ALL {
+            for (_, entry) in lists::all(service, site, list).await? {
+                self.line(&Line::Entry { entry: EntryRecord::of(list, &entry) })?;
+                end.entries += 1;
             }
         }
         progress.end();

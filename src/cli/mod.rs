@@ -12,6 +12,7 @@ mod healthcheck;
 mod import;
 mod keys;
 mod leaving;
+mod lists;
 mod progress;
 mod repair;
 mod restore;
@@ -86,6 +87,8 @@ enum Command {
     Sites(sites::Sites),
     /// List, create and delete keys
     Keys(keys::Keys),
+    /// List, add, remove and import entries of a site's own lists
+    Lists(lists::Lists),
     /// Write a site as lines of JSON, to keep or to move it
     Export(export::Export),
     /// Read an export of Moderato, WordPress or Disqus into a site
@@ -112,6 +115,7 @@ impl Command {
             Command::Eval(eval) => eval.run(context),
             Command::Sites(sites) => sites.run(context),
             Command::Keys(keys) => keys.run(context),
+            Command::Lists(lists) => lists.run(context),
             Command::Export(export) => export.run(context),
             Command::Import(import) => import.run(context),
             Command::Config(config) => config.run(context),

@@ -40,7 +40,7 @@ pub use id::{AuthorId, CommentId, CommentRef, EventId, ExternalId, SiteId};
 pub use invalid::Invalid;
 pub use keep::{Expiry, HeldExpires, Keep};
 pub use limit::{Beyond, Charge, ChargeStep, CommenterLimits, Limit, OverLimit, OverLimitAction, Quota, Refused};
-pub use list::{EntryId, ListAction, ListEntry, ListName, ListNote, ListValue, Match};
+pub use list::{EntryId, ListAction, ListEntry, ListName, ListNote, ListValue, MAX_ENTRIES, Match};
 pub use overrides::{SiteOverrides, SiteSettings};
 pub use plain::plain_words;
 pub use query::{Cursor, Filter, Index, ListQuery, MAX_READ, MAX_READ_BYTES, Needle, Page, Position, Sort};

@@ -225,6 +225,8 @@ impl Field {
 pub enum DecidedBy {
     /// The author's role: approved.
     Role,
+    /// Entries of the site's own lists: approved, held or rejected.
+    List,
     /// A rule marked `certain`: rejected.
     Certain,
     /// The kind of the comment: held or rejected.
@@ -245,8 +247,9 @@ pub enum DecidedBy {
 
 impl DecidedBy {
     /// Every value, in the order of precedence.
-    pub const ALL: [DecidedBy; 9] = [
+    pub const ALL: [DecidedBy; 10] = [
         DecidedBy::Role,
+        DecidedBy::List,
         DecidedBy::Certain,
         DecidedBy::Kind,
         DecidedBy::Post,
@@ -261,6 +264,7 @@ impl DecidedBy {
     pub fn as_str(self) -> &'static str {
         match self {
             DecidedBy::Role => "role",
+            DecidedBy::List => "list",
             DecidedBy::Certain => "certain",
             DecidedBy::Kind => "kind",
             DecidedBy::Post => "post",

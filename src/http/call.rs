@@ -19,7 +19,7 @@ use super::query::Query;
 use super::request_id::RequestId;
 use super::website;
 use super::wire::{FieldFault, JsonError, parse_json};
-use crate::domain::{AuthorId, CommentRef, Fault, KeyId, SiteId};
+use crate::domain::{AuthorId, CommentRef, EntryId, Fault, KeyId, ListName, SiteId};
 use crate::service::{self, Caller, Service};
 
 /// The most bytes of a body: 256 KiB.
@@ -110,6 +110,18 @@ impl Call {
     pub fn key(&self) -> Result<KeyId, Problem> {
         let key = self.segment("{key}").and_then(|text| text.parse().ok());
         key.ok_or_else(|| service::Error::UnknownKey.into())
+    }
+
+    /// The path's list.
+    pub fn list(&self) -> Result<ListName, Problem> {
+        let list = self.segment("{list}").and_then(|text| text.parse().ok());
+        list.ok_or_else(|| service::Error::UnknownList.into())
+    }
+
+    /// The path's entry of a list.
+    pub fn entry(&self) -> Result<EntryId, Problem> {
+        let entry = self.segment("{entry}").and_then(|text| text.parse().ok());
+        entry.ok_or_else(|| service::Error::UnknownEntry.into())
     }
 
     /// The path's token; whatever it is.

@@ -1,15 +1,15 @@
 //! What a caller is told when a wish is not granted; the only file that knows status codes.
 
 use std::borrow::Cow;
-use std::time::Duration;
 
 use actix_web::body::BoxBody;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 
+use super::limit_headers::{limit_headers, whole_seconds};
 use super::request_id::RequestId;
-use super::wire::{DecisionView, FieldFault, policy_fault};
+use super::wire::{DecisionView, FieldFault, entry_fault, policy_fault};
 use crate::domain::{Comment, CommentId, Limit, Quota, Refused, Scope, Status};
 use crate::service;
 
@@ -31,6 +31,8 @@ pub(super) enum Code {
     UnknownComment,
     UnknownAuthor,
     UnknownKey,
+    UnknownList,
+    UnknownEntry,
     UnknownStatus,
     MethodNotAllowed,
     SlowBody,
@@ -42,6 +44,7 @@ pub(super) enum Code {
     SiteExists,
     LastSite,
     KeyInUse,
+    ListsFull,
     Erased,
     VersionMismatch,
     PolicyChanged,
@@ -75,6 +78,8 @@ impl Code {
             Code::UnknownComment => ("unknown_comment", 404, "There is no such comment"),
             Code::UnknownAuthor => ("unknown_author", 404, "There is no such author"),
             Code::UnknownKey => ("unknown_key", 404, "There is no such key"),
+            Code::UnknownList => ("unknown_list", 404, "There is no such list"),
+            Code::UnknownEntry => ("unknown_entry", 404, "There is no such entry"),
             Code::UnknownStatus => ("unknown_status", 404, "There is no such status"),
             Code::MethodNotAllowed => ("method_not_allowed", 405, "The method is not allowed here"),
             Code::SlowBody => ("slow_body", 408, "The body came too slowly"),
@@ -86,6 +91,7 @@ impl Code {
             Code::SiteExists => ("site_exists", 409, "The site exists already"),
             Code::LastSite => ("last_site", 409, "The last site cannot be deleted"),
             Code::KeyInUse => ("key_in_use", 409, "A key cannot delete itself"),
+            Code::ListsFull => ("lists_full", 409, "There is no room for more entries"),
             Code::Erased => ("erased", 410, "The comment was erased"),
             Code::VersionMismatch => ("version_mismatch", 412, "The comment has changed"),
             Code::PolicyChanged => ("settings_changed", 412, "The site's settings have changed"),
@@ -329,25 +335,6 @@ impl Problem {
     }
 }
 
-/// What tells a program how long to wait: `Retry-After` (RFC 9110), `RateLimit` and `RateLimit-Policy`
-/// (draft-ietf-httpapi-ratelimit-headers: what is left of a quota and when there is more; the quota and its window, both
-/// for a full burst).
-fn limit_headers(refused: &Refused) -> [(&'static str, String); 3] {
-    let Refused { limit, quota, wait } = refused;
-    let (name, wait) = (limit.as_str(), whole_seconds(*wait));
-    let window = quota.seconds_for_burst();
-    [
-        ("Retry-After", wait.to_string()),
-        ("RateLimit", format!("\"{name}\";r=0;t={wait}")),
-        ("RateLimit-Policy", format!("\"{name}\";q={};w={window}", quota.burst)),
-    ]
-}
-
-/// Rounded up: who waits so long is not refused for the rest of a second.
-fn whole_seconds(time: Duration) -> u64 {
-    time.as_secs() + u64::from(time.subsec_nanos() > 0)
-}
-
 impl From<service::Error> for Problem {
     fn from(error: service::Error) -> Self {
         use service::Error as E;
@@ -361,11 +348,15 @@ impl From<service::Error> for Problem {
                 Problem::new(Code::UnknownAuthor, detail)
             }
             E::UnknownKey => Problem::new(Code::UnknownKey, "This site has no such key."),
+            E::UnknownList => Problem::new(Code::UnknownList, "There are phrases, domains, addresses, mails."),
+            E::UnknownEntry => Problem::new(Code::UnknownEntry, "The list has no such entry."),
             E::UnknownStatus => Problem::new(Code::UnknownStatus, "The token names no comment that is here."),
             E::WrongKey => Problem::new(Code::WrongKey, "The key is mistyped, revoked or of another service."),
             E::ExpiredKey(at) => Problem::new(Code::WrongKey, format!("The key expired at {at}.")),
             E::Limited(refused) => Problem::limited(refused),
             E::InvalidPolicy(faults) => Problem::invalid(faults.iter().map(policy_fault).collect()),
+            E::InvalidEntries(faults) => Problem::invalid(faults.into_iter().map(entry_fault).collect()),
+            error @ E::ListsFull { .. } => Problem::new(Code::ListsFull, format!("Nothing was written: {error}.")),
             E::PolicyChanged(version) => {
                 let detail = format!("They are at version {version}; look at them again.");
                 Problem::new(Code::PolicyChanged, detail)

@@ -12,6 +12,7 @@ mod error;
 mod escape;
 mod head;
 mod last;
+mod limit_headers;
 mod metrics;
 mod noted;
 mod passes;
@@ -36,7 +37,7 @@ use serde::Deserialize;
 
 use crate::domain::Scope;
 use crate::service::Service;
-use api::{authors, batch, comments, decisions, events, health, keys, listing, policy, rules, sites, status};
+use api::{authors, batch, comments, decisions, events, health, keys, listing, lists, policy, rules, sites, status};
 use client_ip::Forwarding;
 use route::{Route, key, nearby, operator, public, site};
 
@@ -97,6 +98,9 @@ fn table(room: &events::WaitingRoom, pages: &Pages) -> Vec<Route> {
         site(GET, "/v1/sites/{site}/events", READ, read_events).query(events::PARAMETERS),
         site(GET, "/v1/sites/{site}/policy", ADMIN, policy::show),
         site(PUT, "/v1/sites/{site}/policy", ADMIN, policy::replace),
+        site(GET, "/v1/sites/{site}/lists/{list}/entries", ADMIN, lists::list).query(lists::PARAMETERS),
+        site(POST, "/v1/sites/{site}/lists/{list}/entries", ADMIN, lists::put),
+        site(DELETE, "/v1/sites/{site}/lists/{list}/entries/{entry}", ADMIN, lists::delete),
         site(GET, "/v1/sites/{site}/keys", ADMIN, keys::list),
         site(POST, "/v1/sites/{site}/keys", ADMIN, keys::create),
         site(DELETE, "/v1/sites/{site}/keys/{key}", ADMIN, keys::delete),

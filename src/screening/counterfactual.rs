@@ -12,7 +12,10 @@ const MAX_TRIES: usize = 2_400;
 
 /// The smallest sets, at most three, as places in `weights`; none if it passes, or if no hit can change that.
 pub(super) fn sets(circumstances: &Circumstances, weights: &[Weight]) -> Vec<Vec<usize>> {
-    let acts = |weight: &Weight| weight.points > 0 || weight.force != Force::Points;
+    let acts = |weight: &Weight| match weight.force {
+        Force::Points | Force::Listed(Action::Approve) => weight.points > 0,
+        Force::Rejects | Force::Holds | Force::Listed(Action::Hold | Action::Reject) => true,
+    };
     let mut candidates: Vec<usize> = (0..weights.len()).filter(|&place| acts(&weights[place])).collect();
     candidates.sort_by_key(|&place| (std::cmp::Reverse(weights[place].points), place));
     if passes_without(circumstances, weights, &[]) || !passes_without(circumstances, weights, &candidates) {

@@ -9,7 +9,7 @@ use super::policy::{ActiveRule, Policy};
 use super::rules::Finding;
 use super::settings::Mode;
 use super::weighing::{Circumstances, Force, Weight, sums};
-use crate::domain::{History, Hit, HitMode, RuleId, Verdict};
+use crate::domain::{Action, History, Hit, HitMode, RuleId, Verdict};
 
 /// What the rules found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,16 +20,19 @@ pub struct Hits {
     pub certain: Vec<RuleId>,
     /// Those among them that hold by themselves what would be approved.
     pub holding: Vec<RuleId>,
+    /// Those among them in which entries of the site's lists say what becomes of the comment.
+    pub listed: Vec<(RuleId, Action)>,
     /// Rules that could not be run.
     pub unavailable: Vec<RuleId>,
 }
 
 impl Hits {
     fn weight(&self, hit: &Hit) -> Weight {
+        let listed = self.listed.iter().find(|(rule, _)| *rule == hit.rule).map(|(_, action)| Force::Listed(*action));
         let force = match &hit.rule {
             rule if self.certain.contains(rule) => Force::Rejects,
             rule if self.holding.contains(rule) => Force::Holds,
-            _ => Force::Points,
+            _ => listed.unwrap_or(Force::Points),
         };
         Weight { group: hit.group, points: hit.points, force }
     }
@@ -43,10 +46,11 @@ pub fn rules(facts: &Facts<'_>, history: &History, policy: &Policy) -> Hits {
         match catch_unwind(AssertUnwindSafe(|| active.check.check(&case))) {
             Ok(None) => {}
             Ok(Some(finding)) => {
-                let holds = finding.holds;
+                let (holds, listed) = (finding.holds, finding.listed);
                 let hit = hit(active, finding);
                 if hit.mode == HitMode::On {
                     hits.certain.extend(active.rule.certain.then(|| hit.rule.clone()));
+                    hits.listed.extend(listed.map(|action| (hit.rule.clone(), action)));
                     hits.holding.extend(holds.then(|| hit.rule.clone()));
                 }
                 hits.list.push(hit);
@@ -80,7 +84,7 @@ pub fn conclude(hits: Hits, case: Case<'_>, policy: &Policy) -> Verdict {
 
 fn hit(active: &ActiveRule, finding: Finding) -> Hit {
     let (mode, points) = match active.mode {
-        Mode::On => (HitMode::On, active.points.saturating_mul(finding.times)),
+        Mode::On => (HitMode::On, active.points.saturating_mul(finding.times).saturating_add(finding.points)),
         Mode::Shadow | Mode::Off => (HitMode::Shadow, 0),
     };
     Hit {

@@ -7,6 +7,7 @@ mod case;
 mod counterfactual;
 mod engine;
 mod facts;
+mod listed;
 mod lists;
 mod policy;
 mod rules;
@@ -16,6 +17,7 @@ mod weighing;
 pub use case::Case;
 pub use engine::{Hits, conclude, rules};
 pub use facts::{Facts, FactsReport, Identity, fold_for_search, mail_of};
+pub use listed::{BadEntry, SiteLists, entry_faults};
 pub use policy::Policy;
 pub use settings::{FirstComment, KindAction, Mode, RuleSettings, Settings};
 

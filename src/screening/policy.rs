@@ -1,10 +1,12 @@
 //! A policy ready to judge by: settings checked, phrases and lists compiled, rules built.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use super::facts::{Target, fold_for_search};
+use super::listed::SiteLists;
 use super::rules::{self, Check, Rule};
 use super::settings::{FirstComment, KindAction, Mode, Settings};
 use crate::domain::{CommenterLimits, Invalid, Keep, OverLimitAction, RuleDoc, RuleId, Slug, Thresholds};
@@ -21,20 +23,23 @@ const MOST_ENTRIES: usize = 1_000;
 const LONGEST_PHRASE: usize = 200;
 
 /// A policy ready to judge by.
+#[derive(Clone)]
 pub struct Policy {
     settings: Settings,
     rules: Vec<ActiveRule>,
     domains: BTreeSet<String>,
     version: String,
     is_whole: bool,
+    lists: Arc<SiteLists>,
 }
 
 /// A rule that runs under a policy.
+#[derive(Clone)]
 pub(super) struct ActiveRule {
     pub rule: &'static Rule,
     pub mode: Mode,
     pub points: i32,
-    pub check: Box<dyn Check>,
+    pub check: Arc<dyn Check>,
 }
 
 impl Policy {
@@ -50,21 +55,24 @@ impl Policy {
         if !faults.is_empty() {
             return Err(faults);
         }
-        Ok(Self { version: version_of(settings), settings: settings.clone(), rules, domains, is_whole: true })
+        let (version, lists) = (version_of(settings), Arc::default());
+        Ok(Self { version, settings: settings.clone(), rules, domains, is_whole: true, lists })
     }
 
-    /// The same policy for a site whose own cannot be used: nothing is approved by it.
+    /// The same policy for a site with lists of its own.
+    pub fn with_lists(&self, lists: Arc<SiteLists>) -> Policy {
+        Self { lists, ..self.clone() }
+    }
+
+    /// The site's own lists.
+    pub fn lists(&self) -> &Arc<SiteLists> {
+        &self.lists
+    }
+
+    /// The same policy for a site whose own cannot be used: nothing is approved by it but what the author's role or the site's
+    /// own lists approve.
     pub fn unavailable(&self) -> Policy {
-        // These settings compiled once.
-        let compiled = Policy::compile(&self.settings);
-        let copy = compiled.unwrap_or_else(|_| Self {
-            rules: Vec::new(),
-            domains: BTreeSet::new(),
-            version: self.version.clone(),
-            settings: self.settings.clone(),
-            is_whole: false,
-        });
-        Self { is_whole: false, ..copy }
+        Self { is_whole: false, ..self.clone() }
     }
 
     /// Whether this is all there is to judge by.
@@ -119,7 +127,7 @@ impl Policy {
     }
 
     #[cfg(test)]
-    pub(super) fn replace_check(&mut self, id: &str, check: Box<dyn Check>) {
+    pub(super) fn replace_check(&mut self, id: &str, check: Arc<dyn Check>) {
         let active = self.rules.iter_mut().find(|active| active.rule.id == id);
         active.unwrap_or_else(|| panic!("{id} does not run")).check = check;
     }
@@ -203,7 +211,7 @@ fn build_rules(settings: &Settings, faults: &mut Vec<Invalid>) -> Vec<ActiveRule
         }
         match (rule.build)(&table.options, settings) {
             Ok(check) if table.mode != Mode::Off => {
-                active.push(ActiveRule { rule, mode: table.mode, points: table.points, check });
+                active.push(ActiveRule { rule, mode: table.mode, points: table.points, check: check.into() });
             }
             Ok(_) => {}
             Err(fault) => faults.push(fault.below(rule.id)),

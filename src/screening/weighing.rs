@@ -29,6 +29,8 @@ pub struct Weight {
 pub enum Force {
     /// By its points.
     Points,
+    /// By its points, and it says what becomes of the comment: entries of the site's own lists do.
+    Listed(Action),
     /// It rejects by itself.
     Rejects,
     /// It holds by itself what would be approved.
@@ -89,10 +91,17 @@ impl Circumstances {
         let score = sums.iter().map(|sum| sum.counted).sum();
         let speaking = sums.iter().filter(|sum| sum.counted > 0).count();
         let any = |force: Force| weights.iter().any(|weight| weight.force == force);
+        let listed = weights.iter().filter_map(|weight| match weight.force {
+            Force::Listed(action) => Some(action),
+            Force::Points | Force::Rejects | Force::Holds => None,
+        });
+        // Of several entries the strictest counts.
+        let listed = listed.max().map(|action| (action, DecidedBy::List));
+        let ruled = self.trusted_role.map(|action| (action, DecidedBy::Role)).or(listed);
         let Thresholds { hold_at, reject_at, blatant_at } = self.thresholds;
         let blatant = score >= blatant_at && speaking >= 2;
-        let (action, decided_by) = match (self.trusted_role, self.standing) {
-            (Some(action), _) => (action, DecidedBy::Role),
+        let (action, decided_by) = match (ruled, self.standing) {
+            (Some(ruled), _) => ruled,
             _ if any(Force::Rejects) => (Action::Reject, DecidedBy::Certain),
             (None, Some((action, decided_by))) => (action, decided_by),
             (None, None) if score >= reject_at && speaking >= 2 => (Action::Reject, DecidedBy::Score),

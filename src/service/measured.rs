@@ -10,13 +10,13 @@ use tokio::sync::watch;
 use super::Metrics;
 use crate::clock::Stopwatch;
 use crate::domain::{
-    ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, EditRequest, Event,
-    EventId, ExternalId, Keep, KeyId, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
-    Tombstone, Totals,
+    ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, EditRequest, EntryId,
+    Event, EventId, ExternalId, Keep, KeyId, ListEntry, ListName, ListQuery, Page, Site, SiteId, SiteName,
+    SiteOverrides, SiteSettings, Timestamp, Tombstone, Totals,
 };
 use crate::store::{
-    Error, Expired, Forgotten, Idempotency, Identity, Outcome, Recall, Recalled, Record, Recorded, Repaired, Seed,
-    Status, Store,
+    Error, Expired, Forgotten, Idempotency, Identity, Listed, Outcome, Recall, Recalled, Record, Recorded, Repaired,
+    Seed, Status, Store,
 };
 
 /// A store that is measured.
@@ -199,6 +199,24 @@ impl Store for Measured {
         expected: Option<u64>,
     ) -> Result<Result<SiteSettings, SiteSettings>, Error> {
         self.timed("override_policy", self.store.override_policy(site, overrides, expected)).await
+    }
+
+    async fn entries(
+        &self,
+        site: &SiteId,
+        list: ListName,
+        after: Option<EntryId>,
+        limit: usize,
+    ) -> Result<Vec<(EntryId, ListEntry)>, Error> {
+        self.timed("entries", self.store.entries(site, list, after, limit)).await
+    }
+
+    async fn put_entries(&self, site: &SiteId, list: ListName, entries: Vec<ListEntry>) -> Result<Listed, Error> {
+        self.timed("put_entries", self.store.put_entries(site, list, entries)).await
+    }
+
+    async fn delete_entry(&self, site: &SiteId, list: ListName, id: &EntryId) -> Result<bool, Error> {
+        self.timed("delete_entry", self.store.delete_entry(site, list, id)).await
     }
 
     async fn create_key(&self, key: ApiKey) -> Result<(), Error> {

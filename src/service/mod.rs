@@ -8,6 +8,7 @@ mod housekeep;
 mod key;
 mod leap;
 mod leaving;
+mod lists;
 mod look;
 mod measured;
 mod memory;
@@ -39,6 +40,7 @@ pub use change::{Decided, Wish};
 pub use edit::{EditedComment, Rewrite};
 pub use key::{Caller, NewKey, SecretKey};
 pub use leaving::{Moved, Overridden, Standing};
+pub use lists::{EntryFault, MAX_PUT, MovedEntries, Put};
 pub use look::{EventsPage, needle};
 pub use metrics::{Limited, Metrics, Reload};
 pub use policy::{PolicyDefaults, PolicyOrigin, SitePolicy};
@@ -215,6 +217,10 @@ pub enum Error {
     NamelessAuthor,
     /// There is no such key in this site.
     UnknownKey,
+    /// There is no such list.
+    UnknownList,
+    /// There is no such entry in this list.
+    UnknownEntry,
     /// The token names no comment that is here.
     UnknownStatus,
     /// The key that was sent is none of ours.
@@ -247,6 +253,13 @@ pub enum Error {
     InvalidPolicy(Vec<Invalid>),
     /// `If-Match` names another version than this one of the site's settings.
     PolicyChanged(u64),
+    /// These entries cannot be put into a list.
+    InvalidEntries(Vec<EntryFault>),
+    /// There is no room for more entries.
+    ListsFull {
+        /// How many the site has.
+        there: usize,
+    },
     /// The key that makes the call cannot be deleted by it.
     KeyInUse,
     /// The store cannot be reached; the same request later resolves it.
@@ -290,6 +303,8 @@ impl std::fmt::Display for Error {
             Error::UnknownAuthor => f.write_str("there is no such author"),
             Error::NamelessAuthor => f.write_str("the comment's author gave neither account nor e-mail address"),
             Error::UnknownKey => f.write_str("there is no such key"),
+            Error::UnknownList => f.write_str("there is no such list"),
+            Error::UnknownEntry => f.write_str("there is no such entry"),
             Error::UnknownStatus => f.write_str("there is no such status"),
             Error::WrongKey => f.write_str("the key is not valid"),
             Error::ExpiredKey(at) => write!(f, "the key expired at {at}"),
@@ -306,6 +321,11 @@ impl std::fmt::Display for Error {
             Error::Limited(refused) => write!(f, "over the limit {}", refused.limit.as_str()),
             Error::InvalidPolicy(faults) => write!(f, "the policy is not valid: {}", Invalid::list(faults)),
             Error::PolicyChanged(version) => write!(f, "the site's settings are at version {version}"),
+            Error::InvalidEntries(faults) => {
+                let told = faults.iter().map(|it| format!("entry {}: {} {}", it.place + 1, it.field, it.fault));
+                write!(f, "nothing was written: {}", told.collect::<Vec<_>>().join("; "))
+            }
+            Error::ListsFull { there } => f.write_str(&lists::full(*there)),
             Error::KeyInUse => f.write_str("a key cannot delete itself"),
             Error::Unavailable(why) => write!(f, "the store is unavailable: {why}"),
             Error::NotReady { reason, detail } => write!(f, "the store is not ready ({reason}): {detail}"),

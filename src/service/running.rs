@@ -1,21 +1,23 @@
 //! What the service runs by: its configuration, swapped whole, and the policies of the sites that are active.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use super::policy::PolicyDefaults;
 use super::{Error, Service, key};
 use crate::clock::Stopwatch;
-use crate::domain::{Invalid, SiteId, SiteSettings};
+use crate::domain::{Invalid, ListName, SiteId, SiteSettings};
 use crate::limits::{self, Limits, Quotas};
-use crate::screening::Policy;
+use crate::screening::{BadEntry, Policy, SiteLists};
 
-/// How many sites' policies are kept compiled, and how many bytes their overrides may have in all: compiled, phrases take some
-/// twenty times as much (1.25 MB measured for the largest policy a site can have). Past that, all are forgotten at once, and
-/// read again when they are needed.
+/// How many sites' policies and lists are kept compiled, and how many bytes they may take in all. Past that, all are forgotten at
+/// once, and read again when they are needed.
 const ACTIVE: usize = 1_000;
-const ACTIVE_BYTES: usize = 4 * 1024 * 1024;
+const ACTIVE_BYTES: usize = 96 * 1024 * 1024;
+/// How much more what a site overrides takes once it is compiled (1.25 MB measured for the largest policy a site can have).
+const COMPILED: usize = 20;
 
 /// What an operator decides, and may decide anew while the service runs.
 #[derive(Clone)]
@@ -45,19 +47,24 @@ pub(super) struct ActiveSite {
     running: Arc<Running>,
     /// When its settings were read.
     read: Stopwatch,
-    /// Bytes of what it overrides.
+    /// How many bytes it takes, about.
     weight: usize,
 }
+
+/// The turns in which sites with lists are made ready.
+#[derive(Default)]
+struct Turns([tokio::sync::Mutex<()>; 16]);
 
 /// The configuration in force and the active sites.
 pub(super) struct State {
     running: RwLock<Arc<Running>>,
     sites: Mutex<HashMap<SiteId, Arc<ActiveSite>>>,
+    turns: Turns,
 }
 
 impl State {
     pub fn new(running: Running) -> Self {
-        Self { running: RwLock::new(Arc::new(running)), sites: Mutex::default() }
+        Self { running: RwLock::new(Arc::new(running)), sites: Mutex::default(), turns: Turns::default() }
     }
 }
 
@@ -111,7 +118,15 @@ impl Service {
     pub(super) async fn activate(&self, site: &SiteId) -> Result<Arc<ActiveSite>, Error> {
         let running = self.running();
         let settings = self.store.settings(site).await?;
-        let active = Arc::new(ActiveSite::new(site, &settings, running));
+        // Requests that come together compile a site's lists once.
+        let _turn = self.state.turns.of(site).lock().await;
+        let known = self.active_sites().get(site).filter(|known| known.version == settings.version).cloned();
+        let lists = match known {
+            Some(known) => known.policy.lists().clone(),
+            // Read after the settings, so that they are never older than the version they are kept under.
+            None => self.lists(site).await?,
+        };
+        let active = Arc::new(ActiveSite::new(site, &settings, (running, lists)));
         let mut sites = self.active_sites();
         let bytes: usize = sites.values().map(|site| site.weight).sum();
         if sites.len() >= ACTIVE || bytes + active.weight > ACTIVE_BYTES {
@@ -134,6 +149,28 @@ impl Service {
             Some(known) => Ok(known.policy.clone()),
             None => Ok(self.activate(site).await?.policy.clone()),
         }
+    }
+
+    /// A site's own lists, compiled.
+    async fn lists(&self, site: &SiteId) -> Result<Arc<SiteLists>, Error> {
+        /// So many are compiled where other requests would wait no longer for it than for a handful of comments.
+        const FEW: usize = 500;
+        let mut entries = Vec::new();
+        for list in ListName::ALL {
+            entries.extend(self.all_entries(site, list).await?.into_iter().map(|entry| (list, entry)));
+        }
+        let (lists, bad) = match entries.len() {
+            0..=FEW => SiteLists::compile(entries),
+            _ => {
+                let compiled = tokio::task::spawn_blocking(move || SiteLists::compile(entries)).await;
+                compiled.map_err(|error| Error::Internal(format!("the lists were not compiled: {error}")))?
+            }
+        };
+        for BadEntry { list, id, fault } in bad {
+            let (list, entry) = (list.as_str(), id.as_str());
+            tracing::error!(%site, list, entry, "an entry of a list is not in force: {}", fault.detail);
+        }
+        Ok(Arc::new(lists))
     }
 
     /// Forgets what is known of a site, because it has changed.
@@ -160,15 +197,27 @@ impl ActiveSite {
     }
 
     /// Overrides that contradict the configuration are not in force, and nothing is approved until somebody mends them.
-    fn new(site: &SiteId, settings: &SiteSettings, running: Arc<Running>) -> Self {
+    fn new(site: &SiteId, settings: &SiteSettings, (running, lists): (Arc<Running>, Arc<SiteLists>)) -> Self {
         let policy = running.policy.with(&settings.overrides).unwrap_or_else(|faults| {
             contradicted(site, &faults);
             Arc::new(running.policy.policy().unavailable())
         });
+        let overridden = serde_json::to_vec(&settings.overrides).map_or(ACTIVE_BYTES, |bytes| bytes.len() * COMPILED);
+        let weight = overridden.saturating_add(lists.bytes());
+        let policy = if lists.is_empty() { policy } else { Arc::new(policy.with_lists(lists)) };
         let (limits, over_limit) = policy.limits();
         let quotas = running.limits.quotas(limits, over_limit);
-        let weight = serde_json::to_vec(&settings.overrides).map_or(ACTIVE_BYTES, |bytes| bytes.len());
         Self { version: settings.version, policy, quotas, running, read: Stopwatch::start(), weight }
+    }
+}
+
+impl Turns {
+    /// The turn of a site; some others may have to wait for the same.
+    fn of(&self, site: &SiteId) -> &tokio::sync::Mutex<()> {
+        let mut hasher = DefaultHasher::new();
+        site.hash(&mut hasher);
+        let Self(turns) = self;
+        &turns[hasher.finish() as usize % turns.len()]
     }
 }
 

@@ -259,3 +259,20 @@ pub struct Copied {
     /// Where the store is that stood there before.
     pub aside: Option<PathBuf>,
 }
+
+/// What became of entries that were put into a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// They are there.
+    In {
+        /// How many were not there before.
+        new: usize,
+        /// How many say something else than those in whose place they are.
+        changed: usize,
+    },
+    /// The site would have more than [`MAX_ENTRIES`](crate::domain::MAX_ENTRIES). Nothing was written.
+    Full {
+        /// How many it has.
+        there: usize,
+    },
+}

@@ -16,17 +16,17 @@ use tokio::sync::watch;
 pub use embedded::{ServeLock, bytes_in_use, migrations_to_do};
 pub use error::{CopyError, Error, OpenError};
 pub use exchange::{
-    Charges, Copied, Copying, Existing, Expired, Forgotten, Idempotency, IdempotencyKey, Identity, Mended, Outcome,
-    Recall, Recalled, Record, Recorded, Repaired, Seed, Standing,
+    Charges, Copied, Copying, Existing, Expired, Forgotten, Idempotency, IdempotencyKey, Identity, Listed, Mended,
+    Outcome, Recall, Recalled, Record, Recorded, Repaired, Seed, Standing,
 };
 pub use redis::About;
 pub use settings::{Durability, Settings, Status};
 
 use crate::clock::Clock;
 use crate::domain::{
-    ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, EditRequest, Event,
-    EventId, ExternalId, Keep, KeyId, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
-    Tombstone, Totals,
+    ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, EditRequest, EntryId,
+    Event, EventId, ExternalId, Keep, KeyId, ListEntry, ListName, ListQuery, Page, Site, SiteId, SiteName,
+    SiteOverrides, SiteSettings, Timestamp, Tombstone, Totals,
 };
 
 /// What the service remembers, and how it changes.
@@ -178,6 +178,23 @@ pub trait Store: Send + Sync {
         overrides: SiteOverrides,
         expected: Option<u64>,
     ) -> Result<Result<SiteSettings, SiteSettings>, Error>;
+
+    /// The entries of a site's list after this id, in the order of their ids, at most `limit`. What cannot be read is left out.
+    async fn entries(
+        &self,
+        site: &SiteId,
+        list: ListName,
+        after: Option<EntryId>,
+        limit: usize,
+    ) -> Result<Vec<(EntryId, ListEntry)>, Error>;
+
+    /// Puts entries into a site's list, at most a thousand a call, each in the place of the one that has its id by
+    /// [`EntryId::of`], of which it keeps the time of its coming. If that changes anything, it raises the version of the
+    /// site's settings.
+    async fn put_entries(&self, site: &SiteId, list: ListName, entries: Vec<ListEntry>) -> Result<Listed, Error>;
+
+    /// Takes an entry out of a site's list and raises the version of the site's settings; `false` if there is none.
+    async fn delete_entry(&self, site: &SiteId, list: ListName, id: &EntryId) -> Result<bool, Error>;
 
     /// Adds a key, and raises the version of its site's settings. Its id is new, or the call fails.
     async fn create_key(&self, key: ApiKey) -> Result<(), Error>;

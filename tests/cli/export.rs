@@ -41,6 +41,8 @@ fn a_site_with_every_state_comes_back_the_same_to_the_byte() {
         "\"over_limit\":",
         "\"others\":3",
         "{\"tombstone\":",
+        "{\"entry\":",
+        "\"entries\":5",
         "\"policy\":{\"first_comment\"",
     ] {
         assert!(first.contains(state), "there is no {state} in\n{first}");

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use moderato::clock::Clock;
 use moderato::config::{Environment, Loaded, Sources};
 use moderato::domain::{
-    Comment, CommentId, CommentRef, DecisionAction, Edit, EditedBy, HeldExpires, Keep, Reason, SiteId, SiteOverrides,
-    Source,
+    Comment, CommentId, CommentRef, DecisionAction, Edit, EditedBy, HeldExpires, Keep, ListAction, ListEntry, ListName,
+    Match, Reason, SiteId, SiteOverrides, Source,
 };
 use moderato::http::wire::parse_submission;
 use moderato::service::{Chance, Parts, Rewrite, Service, Wish, settle};
@@ -77,11 +77,30 @@ impl House {
         let _ = self.service.edit(&demo(), &CommentRef::Id(id), rewrite, None).await;
     }
 
+    /// Entries in every list, in which no comment is found.
+    async fn fill_lists(&self) {
+        for (list, value, kind, action) in [
+            (ListName::Phrases, "nobody \"wrote\" this\u{0}é", Match::Substring, ListAction::Points(-20)),
+            (ListName::Phrases, r"nobody\s+wrote (this|that)", Match::Regex, ListAction::Hold),
+            (ListName::Domains, "nowhere.example", Match::Word, ListAction::Reject),
+            (ListName::Addresses, "198.51.100.0/24", Match::Word, ListAction::Hold),
+            (ListName::Mails, "nobody@nowhere.example", Match::Word, ListAction::Approve),
+        ] {
+            let value = value.to_owned().try_into().unwrap();
+            let note = Some("why \u{202e} not".to_owned().try_into().unwrap()).filter(|_| kind == Match::Regex);
+            let (expires_at, created_at) =
+                (note.is_some().then(|| self.clock.now().plus_millis(DAY)), self.clock.now());
+            let entry = ListEntry { value, kind, action, note, expires_at, created_at };
+            self.service.put_entries(&demo(), list, vec![entry]).await.unwrap();
+        }
+    }
+
     /// A site with a comment in every state there is.
     pub async fn fill(&self) {
         let overrides = json!({ "first_comment": "screen", "rules": { "link_count": { "free": 3 } } });
         let Value::Object(overrides) = overrides else { unreachable!() };
         self.service.override_policy(&demo(), SiteOverrides(overrides), None).await.unwrap();
+        self.fill_lists().await;
         for (number, comment) in everything().into_iter().enumerate() {
             self.pass(61_000);
             let kept = self.submit(comment).await;
@@ -231,9 +250,13 @@ pub fn sealed(lines: &[String]) -> String {
     use sha2::Digest;
     let body: String = lines.iter().map(|line| format!("{line}\n")).collect();
     let count = |key: &str| lines.iter().filter(|line| line.starts_with(key)).count();
-    let (comments, tombstones) = (count("{\"comment\""), count("{\"tombstone\""));
+    let (comments, tombstones, entries) = (count("{\"comment\""), count("{\"tombstone\""), count("{\"entry\""));
     let sha256 = data_encoding::HEXLOWER.encode(&sha2::Sha256::digest(&body));
-    format!("{body}{}\n", json!({ "end": { "comments": comments, "tombstones": tombstones, "sha256": sha256 } }))
+    let mut end = json!({ "comments": comments, "tombstones": tombstones, "sha256": sha256 });
+    if entries > 0 {
+        end["entries"] = entries.into();
+    }
+    format!("{body}{}\n", json!({ "end": end }))
 }
 
 /// The lines of an export without the last.

@@ -15,6 +15,7 @@ mod foreign;
 mod housekeeping;
 mod import;
 mod leaving;
+mod lists;
 mod redis;
 mod reload;
 mod serve;

@@ -13,8 +13,11 @@ const NOBODY: &str = "0f8fad5bd9cb469fa16570867728950e";
 /// The operation's path in a site, with this comment, key and author.
 fn path_in(site: &str, one: &Described<'_>, (comment, key, author): (&str, &str, &str)) -> String {
     let path = one.path.replace("{site}", site).replace("{comment}", comment);
-    path.replace("{key}", key).replace("{author}", author)
+    path.replace("{key}", key).replace("{author}", author).replace("{list}", "domains").replace("{entry}", ENTRY)
 }
+
+/// The id of `shop.example` in the list of domains.
+const ENTRY: &str = "9d63250c75a6f308421220ee";
 
 /// The operation's example as its body.
 fn example(one: &Described<'_>) -> Option<Value> {
@@ -79,6 +82,8 @@ fn another_site_is_like_one_that_never_was() {
     TestApp::run(async |app| {
         let other = app.second_site("other").await;
         let comment = app.submit(&with(&submission("Mine."), json!({"external_id": "1"}))).await;
+        let entry = json!({"value": "shop.example", "action": "hold"});
+        assert_eq!(app.post("lists/domains/entries", &entry).send().await.expect(200).body["ids"], json!([ENTRY]));
         let [id, author] = ["/id", "/author/id"].map(|at| comment.pointer(at).and_then(Value::as_str).unwrap());
         let key_id = app.key.split('_').nth(1).unwrap();
         let told = |mut body: Value| {
@@ -100,8 +105,8 @@ fn another_site_is_like_one_that_never_was() {
                 let never = send("never-was", &app.operator, name).await.problem(404, "unknown_site");
                 let foreign = send("demo", &other, name).await;
                 assert_eq!(told(foreign.body), told(never.body), "{}", one.path);
-                // Its own site knows neither the comment nor the key nor the author.
-                if ["{comment}", "{key}", "{author}"].iter().any(|thing| one.path.contains(thing)) {
+                // Its own site knows neither the comment nor the key nor the author nor the entry.
+                if ["{comment}", "{key}", "{author}", "{entry}"].iter().any(|thing| one.path.contains(thing)) {
                     let foreign = send("other", &other, name).await.expect(404);
                     let never = send("other", &other, "ext:never").await.expect(404);
                     assert_eq!(told(foreign.body), told(never.body), "{}", one.path);

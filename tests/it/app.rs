@@ -262,6 +262,12 @@ impl Beside {
         let Value::Object(own) = own else { panic!("{own}") };
         self.0.override_policy(&"demo".parse().unwrap(), SiteOverrides(own), None).await.unwrap();
     }
+
+    /// Puts an entry into a list of the site `demo`.
+    pub async fn put_entry(&self, list: &str, entry: Value) {
+        let entry = serde_json::from_value(with(&entry, json!({"created_at": 0}))).unwrap();
+        self.0.put_entries(&"demo".parse().unwrap(), list.parse().unwrap(), vec![entry]).await.unwrap();
+    }
 }
 
 /// A small submission with this text.

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use async_trait::async_trait;
 use moderato::domain::{
-    ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, EditRequest, Event,
-    EventId, ExternalId, Keep, KeyId, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
-    Tombstone, Totals,
+    ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, EditRequest, EntryId,
+    Event, EventId, ExternalId, Keep, KeyId, ListEntry, ListName, ListQuery, Page, Site, SiteId, SiteName,
+    SiteOverrides, SiteSettings, Timestamp, Tombstone, Totals,
 };
 use moderato::store::{
-    Durability, Error, Expired, Forgotten, Idempotency, Identity, Outcome, Recall, Recalled, Record, Recorded,
+    Durability, Error, Expired, Forgotten, Idempotency, Identity, Listed, Outcome, Recall, Recalled, Record, Recorded,
     Repaired, Seed, Status, Store,
 };
 use tokio::sync::watch;
@@ -201,6 +201,24 @@ impl Store for Broken {
     }
 
     async fn note_uses(&self, _: Vec<(KeyId, Timestamp)>) -> Result<(), Error> {
+        self.fail()
+    }
+
+    async fn entries(
+        &self,
+        _: &SiteId,
+        _: ListName,
+        _: Option<EntryId>,
+        _: usize,
+    ) -> Result<Vec<(EntryId, ListEntry)>, Error> {
+        Ok(Vec::new())
+    }
+
+    async fn put_entries(&self, _: &SiteId, _: ListName, _: Vec<ListEntry>) -> Result<Listed, Error> {
+        self.fail()
+    }
+
+    async fn delete_entry(&self, _: &SiteId, _: ListName, _: &EntryId) -> Result<bool, Error> {
         self.fail()
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use moderato::http;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::app::{TestApp, path_of, submission};
 use crate::contract::CONTRACT;
@@ -71,6 +71,8 @@ fn every_operation_can_be_called_with_its_example() {
             } else {
                 taken.clone()
             };
+            let entry = json!({"value": "nobody.example", "action": "hold"});
+            let entry = app.post("lists/domains/entries", &entry).send().await.expect(200).body;
             let key = app.key_of("demo", &["read"]).await;
             let key_id = key.split('_').nth(1).unwrap().to_owned();
             let site = if one.operation["operationId"] == "deleteSite" { "other" } else { "demo" };
@@ -79,6 +81,7 @@ fn every_operation_can_be_called_with_its_example() {
             let path = one.path.replace("{site}", site).replace("{comment}", &id).replace("{key}", &key_id);
             let token = taken["status_token"].as_str().unwrap();
             let path = path.replace("{author}", author).replace("{token}", token);
+            let path = path.replace("{list}", "domains").replace("{entry}", entry["ids"][0].as_str().unwrap());
             let mut call = app.call(&one.method, &path).key(&app.operator);
             if let Some(content) = one.operation.pointer("/requestBody/content/application~1json") {
                 call = call.json(&content["example"]);

@@ -117,6 +117,10 @@ fn the_rules_are_documented_with_examples() {
                 "{rule}"
             );
             for example in rule["fires"].as_array().unwrap() {
+                for (list, entries) in example["lists"].as_object().into_iter().flatten() {
+                    let path = format!("lists/{list}/entries");
+                    app.post(&path, &json!({"entries": entries})).send().await.expect(200);
+                }
                 let verdict = app.post("comments/check", &example["submission"]).send().await.expect(200).body;
                 let fired = verdict["hits"].as_array().unwrap().iter().any(|hit| hit["rule"] == rule["id"]);
                 assert!(fired || example["needs_history"] == true || rule["mode"] == "off", "{rule}: {verdict}");

@@ -26,6 +26,7 @@ mod keeping;
 mod leaving;
 mod linking;
 mod listing;
+mod lists;
 mod random;
 #[path = "../support/redis.rs"]
 mod redis;

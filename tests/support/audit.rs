@@ -7,8 +7,8 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use moderato::domain::{
-    Comment, CommentId, Counted, Event, EventChange, EventId, HistoryKind, MAX_MEMBERS, Period, Review, Status,
-    Timestamp,
+    Comment, CommentId, Counted, EntryId, Event, EventChange, EventId, HistoryKind, ListEntry, ListName, MAX_ENTRIES,
+    MAX_MEMBERS, Period, Review, Status, Timestamp,
 };
 use rusqlite::{Connection, OpenFlags, Row};
 
@@ -100,7 +100,24 @@ impl Audit {
         self.events(tx, site, &mut contents)?;
         self.history(tx, site, &contents)?;
         self.members(tx, site, &contents)?;
+        self.entries(tx, site)?;
         self.idempotency(tx, site, &contents)
+    }
+
+    /// Every entry of a list can be read, under the id that it says itself, and there are no more than there may be.
+    fn entries(&mut self, tx: &Connection, site: i64) -> Result<(), rusqlite::Error> {
+        let mut select = tx.prepare("SELECT list, id, crc, packed FROM list_entries WHERE site = ?1")?;
+        let (mut rows, mut there) = (select.query([site])?, 0);
+        while let Some(row) = rows.next()? {
+            there += 1;
+            let (list, id, packed): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(3)?);
+            let read = serde_json::from_str::<ListEntry>(&packed).ok().zip(list.parse::<ListName>().ok());
+            let is_whole = crc32fast::hash(packed.as_bytes()) == row.get::<_, u32>(2)?;
+            let is_it = read.is_some_and(|(entry, list)| EntryId::of(list, &entry).as_str() == id);
+            self.demand(is_whole && is_it, || format!("entry {id} of {list} is damaged"));
+        }
+        self.demand(there <= MAX_ENTRIES, || format!("its lists have {there} entries"));
+        Ok(())
     }
 
     fn comments(&mut self, tx: &Connection, site: i64, contents: &mut Contents) -> Result<(), rusqlite::Error> {

@@ -41,6 +41,7 @@ impl Explanation<'_> {
         let Verdict { score, thresholds, action, .. } = self.verdict;
         match self.verdict.decided_by {
             DecidedBy::Role => "because of what the author is to the blog, whatever the score".to_owned(),
+            DecidedBy::List => "by the site's own lists, whatever the score".to_owned(),
             DecidedBy::Certain => "by a rule that is certain, whatever the score".to_owned(),
             DecidedBy::Kind => format!("because of its kind, {}", self.submission.kind),
             DecidedBy::Post => "because of how the post may be commented on".to_owned(),

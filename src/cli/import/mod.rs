@@ -5,6 +5,7 @@ mod input;
 mod lines;
 mod moderato;
 mod moving;
+mod moving_entries;
 mod wxr;
 mod xml;
 
@@ -14,7 +15,7 @@ use std::process::ExitCode;
 
 use super::failure::Failure;
 use super::{Context, DataArgs, block_on};
-use crate::domain::{Comment, SiteId, SiteOverrides, Submission, Tombstone};
+use crate::domain::{Comment, ListEntry, ListName, SiteId, SiteOverrides, Submission, Tombstone};
 use crate::service::{Error, Service, Standing};
 use input::{From, Input};
 use moving::Mover;
@@ -124,6 +125,8 @@ enum Item {
     Comment(Box<Comment>),
     /// What is left of one.
     Tombstone(Box<Tombstone>),
+    /// An entry of a list.
+    Entry(ListName, Box<ListEntry>),
     /// A comment of another system.
     Old(Box<Submission>, Standing),
 }

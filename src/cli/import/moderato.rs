@@ -32,25 +32,29 @@ impl<R: BufRead> Export<R> {
 
     /// What a line after the first holds.
     fn item(&mut self) -> Result<Option<Item>, Vec<String>> {
-        let AnyLine { comment, tombstone, end } = match parse_json(self.lines.line()) {
+        let AnyLine { comment, tombstone, entry, end } = match parse_json(self.lines.line()) {
             Ok(line) => line,
             Err(JsonError::Field(fault)) => return Err(told(&[fault])),
             Err(JsonError::Syntax(detail)) => return Err(vec![detail]),
         };
-        match (comment, tombstone, end) {
-            (Some(comment), None, None) => {
+        match (comment, tombstone, entry, end) {
+            (Some(comment), None, None, None) => {
                 let comment = comment.check(self.now).map_err(|faults| told(&faults))?;
                 Ok(Some(Item::Comment(Box::new(comment))))
             }
-            (None, Some(tombstone), None) => {
+            (None, Some(tombstone), None, None) => {
                 let tombstone = tombstone.check().map_err(|faults| told(&faults))?;
                 Ok(Some(Item::Tombstone(Box::new(tombstone))))
             }
-            (None, None, Some(end)) => {
+            (None, None, Some(entry), None) => {
+                let (list, entry) = entry.check().map_err(|faults| told(&faults))?;
+                Ok(Some(Item::Entry(list, Box::new(entry))))
+            }
+            (None, None, None, Some(end)) => {
                 self.end = Some(end);
                 Ok(None)
             }
-            _ => Err(vec!["must be an object with one of `comment`, `tombstone`, `end`".to_owned()]),
+            _ => Err(vec!["must be an object with one of `comment`, `tombstone`, `entry`, `end`".to_owned()]),
         }
     }
 
@@ -92,6 +96,7 @@ impl<R: BufRead> Source for Export<R> {
                 Ok(Some(item)) => {
                     self.seen.comments += u64::from(matches!(item, Item::Comment(_)));
                     self.seen.tombstones += u64::from(matches!(item, Item::Tombstone(_)));
+                    self.seen.entries += u64::from(matches!(item, Item::Entry(..)));
                     return Ok(Some(Found { place, weight, item: Ok(item) }));
                 }
                 Ok(None) => self.seen.sha256 = self.lines.hash(),
@@ -141,6 +146,10 @@ fn differs(seen: &End, end: Option<&End>) -> Option<String> {
             seen.comments, seen.tombstones, end.comments, end.tombstones
         ));
     }
+    if seen.entries != end.entries {
+        let (seen, told) = (seen.entries, end.entries);
+        return Some(format!("has {seen} entries of lists, but its last line tells of {told}: it was altered"));
+    }
     (seen.sha256 != end.sha256).then(|| "is not what its last line tells (sha256): it was altered".to_owned())
 }
 
@@ -178,6 +187,7 @@ fn header(line: &[u8]) -> Result<SiteOverrides, String> {
 struct Kind {
     comment: Option<IgnoredAny>,
     tombstone: Option<IgnoredAny>,
+    entry: Option<IgnoredAny>,
     end: Option<IgnoredAny>,
 }
 
@@ -191,7 +201,8 @@ fn kind(line: &[u8]) -> Option<Kind> {
 }
 
 fn count(seen: &mut End, line: &[u8]) {
-    if let Some(Kind { comment, tombstone, .. }) = kind(line) {
+    if let Some(Kind { comment, tombstone, entry, .. }) = kind(line) {
+        seen.entries += u64::from(entry.is_some());
         seen.comments += u64::from(comment.is_some());
         seen.tombstones += u64::from(tombstone.is_some());
     }

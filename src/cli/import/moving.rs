@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use futures_util::future::join_all;
 
+use super::moving_entries::Entries;
 use super::{Found, Item};
 use crate::cli::Context;
 use crate::cli::failure::Failure;
@@ -23,8 +24,8 @@ const TOLD: u64 = 100;
 
 /// Puts items into a site.
 pub(super) struct Mover<'a> {
-    service: &'a Service,
-    site: &'a SiteId,
+    pub(super) service: &'a Service,
+    pub(super) site: &'a SiteId,
     /// What the input is called.
     name: &'a str,
     progress: Progress,
@@ -32,7 +33,8 @@ pub(super) struct Mover<'a> {
     weight: usize,
     /// The ids in the group: of two comments with one id, the second meets the first in the store.
     ids: HashSet<String>,
-    moved: Totals,
+    pub(super) moved: Totals,
+    pub(super) entries: Entries,
 }
 
 /// What came of an import.
@@ -40,7 +42,8 @@ pub(super) struct Mover<'a> {
 pub(super) struct Totals {
     comments: u64,
     tombstones: u64,
-    already: u64,
+    pub(super) entries: u64,
+    pub(super) already: u64,
     gone: u64,
     faults: u64,
     policy: bool,
@@ -50,7 +53,7 @@ impl<'a> Mover<'a> {
     pub(super) fn new((service, site): (&'a Service, &'a SiteId), name: &'a str, context: &Context<'_>) -> Self {
         let (group, ids) = (Vec::with_capacity(GROUP), HashSet::new());
         let (progress, moved) = (Progress::new(context), Totals::default());
-        Self { service, site, name, progress, group, weight: 0, ids, moved }
+        Self { service, site, name, progress, group, weight: 0, ids, moved, entries: Entries::default() }
     }
 
     /// Takes one thing more.
@@ -64,6 +67,7 @@ impl<'a> Mover<'a> {
                 return Ok(());
             }
             Ok(Item::Policy(overrides)) => return self.policy(overrides).await,
+            Ok(Item::Entry(list, entry)) => return self.entry(place, list, *entry).await,
             Ok(item) => item,
         };
         let ids = item.ids();
@@ -79,7 +83,10 @@ impl<'a> Mover<'a> {
 
     /// What it came to, once everything is in.
     pub(super) async fn end(mut self) -> Result<Totals, Failure> {
-        let flushed = self.flush().await;
+        let flushed = match self.flush().await {
+            Ok(()) => self.flush_entries().await,
+            failed => failed,
+        };
         self.progress.end();
         flushed?;
         if self.moved.faults > TOLD {
@@ -134,7 +141,7 @@ impl<'a> Mover<'a> {
         Ok(())
     }
 
-    fn tell(&mut self, place: &str, fault: &str) -> Result<(), Failure> {
+    pub(super) fn tell(&mut self, place: &str, fault: &str) -> Result<(), Failure> {
         self.moved.faults += 1;
         if self.moved.faults <= TOLD {
             self.progress.end();
@@ -149,7 +156,7 @@ impl Item {
     fn ids(&self) -> Vec<String> {
         let external = |id: &crate::domain::ExternalId| format!("ext:{id}");
         match self {
-            Item::Policy(_) => Vec::new(),
+            Item::Policy(_) | Item::Entry(..) => Vec::new(),
             Item::Comment(comment) => {
                 let external_id = comment.submission.external_id.as_ref().map(external);
                 [comment.id.to_string()].into_iter().chain(external_id).collect()
@@ -164,6 +171,7 @@ impl Item {
 
     async fn move_in(self, service: &Service, site: &SiteId) -> Result<Moved, Error> {
         match self {
+            Item::Entry(list, entry) => service.move_in_entries(site, list, vec![*entry]).await.map(|_| Moved::In),
             Item::Policy(overrides) => service.move_in_policy(site, overrides).await.map(|_| Moved::In),
             Item::Comment(comment) => service.move_in(site, *comment).await,
             Item::Tombstone(tombstone) => service.move_in_tombstone(site, *tombstone).await,
@@ -180,13 +188,13 @@ impl Totals {
 
     /// Whether nothing is here that was not here before.
     pub(super) fn is_nothing(&self) -> bool {
-        self.comments == 0 && self.tombstones == 0 && !self.policy
+        self.comments == 0 && self.tombstones == 0 && self.entries == 0 && !self.policy
     }
 
     /// What came of it, for people.
     pub(super) fn summary(&self, site: &SiteId) -> String {
-        let Self { comments, tombstones, already, gone, faults, policy } = self;
-        let mut lines = vec![format!("imported into {site}: {}", counted(*comments, *tombstones))];
+        let Self { comments, tombstones, entries, already, gone, faults, policy } = self;
+        let mut lines = vec![format!("imported into {site}: {}", counted(*comments, *tombstones, *entries))];
         let mut say = |holds: bool, line: String| lines.extend(holds.then_some(line));
         say(*policy, "put the policy of the export in force".to_owned());
         say(*already > 0, format!("there already: {already}"));

@@ -1,9 +1,10 @@
 //! The format in which a site leaves and comes back: lines of JSON, documented in docs/leaving.md.
 //!
-//! A header, the comments in the order they were written, the tombstones in the order of their ids, and a last line by
-//! which a copy that was cut off or altered is told. Nothing in it hangs on a store's secret.
+//! A header, the comments in the order they were written, the tombstones in the order of their ids, the
+//! entries of the site's lists in the order of theirs, and a last line by which a copy that was cut off or altered is told. Nothing in it hangs on a store's secret.
 
 mod comment;
+mod entry;
 mod history;
 mod tombstone;
 mod values;
@@ -14,6 +15,7 @@ use serde_json::{Map, Value};
 
 use super::plural;
 pub(super) use comment::CommentRecord;
+pub(super) use entry::EntryRecord;
 pub(super) use tombstone::TombstoneRecord;
 
 /// What this program writes, and the greatest that it reads.
@@ -33,6 +35,8 @@ pub(super) enum Line<'a> {
     Comment { comment: Box<CommentRecord<'a>> },
     /// What is left of one.
     Tombstone { tombstone: TombstoneRecord },
+    /// An entry of one of the site's lists.
+    Entry { entry: EntryRecord<'a> },
     /// The last.
     End { end: End },
 }
@@ -45,6 +49,9 @@ pub(super) struct End {
     pub comments: u64,
     /// How many tombstones there are.
     pub tombstones: u64,
+    /// How many entries of lists there are.
+    #[serde(default, skip_serializing_if = "values::is_zero")]
+    pub entries: u64,
     /// SHA-256 of every byte before the last line, in hexadecimal.
     pub sha256: String,
 }
@@ -55,10 +62,16 @@ pub(super) struct End {
 pub(super) struct AnyLine {
     pub comment: Option<Box<CommentRecord<'static>>>,
     pub tombstone: Option<TombstoneRecord>,
+    pub entry: Option<EntryRecord<'static>>,
     pub end: Option<End>,
 }
 
-/// How many there are, in words: `1 comment and 2 tombstones`.
-pub(super) fn counted(comments: u64, tombstones: u64) -> String {
-    format!("{} and {}", plural(comments, "comment"), plural(tombstones, "tombstone"))
+/// How many there are, in words: `1 comment and 2 tombstones`, and of entries of lists if there are any.
+pub(super) fn counted(comments: u64, tombstones: u64, entries: u64) -> String {
+    let (comments, tombstones) = (plural(comments, "comment"), plural(tombstones, "tombstone"));
+    match entries {
+        0 => format!("{comments} and {tombstones}"),
+        1 => format!("{comments}, {tombstones} and 1 entry of lists"),
+        many => format!("{comments}, {tombstones} and {many} entries of lists"),
+    }
 }

@@ -8,6 +8,7 @@ pub(super) mod events;
 pub(super) mod health;
 pub(super) mod keys;
 pub(super) mod listing;
+pub(super) mod lists;
 pub(super) mod metrics;
 pub(super) mod policy;
 pub(super) mod rules;

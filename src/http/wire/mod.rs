@@ -5,6 +5,7 @@ mod comment;
 mod context;
 mod decision;
 mod edit;
+mod entry;
 mod event;
 mod fault;
 mod json;
@@ -29,6 +30,7 @@ pub(super) use authors::{AuthorErased, AuthorExport, AuthorKey, AuthorView, Look
 pub(super) use comment::{CommentList, Fields, Settled};
 pub(super) use decision::{DecisionBody, DecisionView};
 pub(super) use edit::EditBody;
+pub(super) use entry::{EntriesBody, EntryView, PutView, entry_fault};
 pub(super) use event::EventsPage;
 pub(super) use fault::Faults;
 pub(super) use json::word;
@@ -40,11 +42,11 @@ pub(super) use submission::{Batch, ExternalBody};
 
 use serde::Serialize;
 
-/// A list that is answered whole.
+/// A list, or a page of one.
 #[derive(Debug, Serialize)]
 pub(super) struct Items<T> {
     pub items: Vec<T>,
-    /// Always `null` here: there is no further page.
+    /// Where to go on; `null` at the end.
     pub next: Option<String>,
 }
 

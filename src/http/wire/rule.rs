@@ -45,6 +45,9 @@ struct Example {
     submission: Value,
     /// Whether that holds only for an author or a text with a past.
     needs_history: bool,
+    /// The entries by which that holds, by the name of the site's list that has them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lists: Option<Value>,
 }
 
 fn examples(texts: &[&str]) -> Vec<Example> {
@@ -55,12 +58,13 @@ impl Example {
     /// An example tells only what matters; what every submission needs is added, so that it can be sent as it is.
     fn of(mut given: Map<String, Value>) -> Self {
         let needs_history = given.remove("history").is_some();
+        let lists = given.remove("lists");
         for (name, least) in [("post", json!({"id": "1"})), ("author", json!({})), ("content", json!(""))] {
             given.entry(name).or_insert(least);
         }
         if let Some(Value::Object(post)) = given.get_mut("post") {
             post.entry("id").or_insert(json!("1"));
         }
-        Self { submission: Value::Object(given), needs_history }
+        Self { submission: Value::Object(given), needs_history, lists }
     }
 }

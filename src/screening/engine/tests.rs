@@ -1,9 +1,11 @@
 //! What the engine promises: sums that add up, precedence that holds, and an explanation that is true.
 
+mod lists;
+
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::{Action, DecidedBy, Group, GroupSum, Submission, Timestamp};
+use crate::domain::{DecidedBy, Group, GroupSum, Submission, Timestamp};
 use crate::screening::facts::Work;
 use crate::screening::rules::testing::{NOW, default_settings, example, judge, policy};
 use crate::screening::weighing::{CAP, TRUST_CAP};
@@ -134,7 +136,7 @@ fn a_rule_that_panics_holds_the_comment() {
         }
     }
     let mut policy = screening();
-    policy.replace_check("all_caps", Box::new(Broken));
+    policy.replace_check("all_caps", std::sync::Arc::new(Broken));
     let verdict = expect(r#"{"content": "Hello"}"#, &policy, Action::Hold, DecidedBy::Unavailable);
     assert!(verdict.would_pass_without.is_empty());
 }

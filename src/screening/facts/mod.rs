@@ -40,6 +40,7 @@ pub use words::{Words, is_dense};
 pub use work::Work;
 
 use super::Policy;
+use super::listed::SiteLists;
 use crate::domain::{Evidence, Field, Submission, Timestamp};
 
 /// First byte and the byte after the last.
@@ -72,6 +73,8 @@ pub struct Facts<'a> {
     post_owner: OnceCell<Option<String>>,
     /// Whether a part of it panicked.
     failed: Cell<bool>,
+    /// Whether a rule found it more work than a comment may be.
+    exceeded: Cell<bool>,
     #[cfg(test)]
     broken: Option<&'static str>,
 }
@@ -94,6 +97,7 @@ impl<'a> Facts<'a> {
             website_on: OnceCell::new(),
             post_owner: OnceCell::new(),
             failed: Cell::new(false),
+            exceeded: Cell::new(false),
             #[cfg(test)]
             broken: None,
         }
@@ -265,12 +269,33 @@ impl<'a> Facts<'a> {
     /// Whether all of it could be read, and within the budget.
     pub fn work(&self) -> Work {
         let work = self.reading().work;
-        let is_cut = self.folded().is_cut || self.name().is_cut;
+        let is_cut = self.folded().is_cut || self.name().is_cut || self.exceeded.get();
         match self.failed.get() {
             true => Work::Failed,
             false if is_cut => Work::Exceeded,
             false => work,
         }
+    }
+
+    /// Notes that there was more to look at than may be.
+    pub fn exceed(&self) {
+        self.exceeded.set(true);
+    }
+
+    /// The site's own lists.
+    pub fn lists(&self) -> &'a SiteLists {
+        self.policy.lists()
+    }
+
+    /// Every host that links and the author's website lead to, where redirections end included, and where that stands.
+    pub fn places_led_to(&self) -> impl Iterator<Item = (&str, Field, Span)> {
+        let links = self.links().iter().flat_map(|link| {
+            let targets = [Some(&link.target), link.unwrapped.as_ref()];
+            targets.into_iter().flatten().map(|target| (target.host.as_str(), Field::Content, link.span))
+        });
+        let website = (0, self.field(Field::AuthorUrl).len());
+        let websites = [self.any_website(), self.website_on()].into_iter().flatten();
+        links.chain(websites.map(move |target| (target.host.as_str(), Field::AuthorUrl, website)))
     }
 
     /// Points at a part of a field.

@@ -4,6 +4,7 @@ mod account_verified;
 mod all_caps;
 mod author_approved_before;
 mod author_links_approved;
+mod author_mail_blocked;
 mod author_name_keywords;
 mod author_name_link;
 mod author_rejected_before;
@@ -19,6 +20,7 @@ mod gtube;
 mod honeypot;
 mod income_offer;
 mod ip_bad_record;
+mod ip_blocked;
 mod letter_spacing;
 mod link_count;
 mod link_hidden;
@@ -27,10 +29,12 @@ mod link_on_foreign_path;
 mod link_only;
 mod link_open_redirect;
 mod link_owner_bad_record;
+mod link_owner_blocked;
 mod link_shortener;
 mod link_syntax_mix;
 mod link_text_mismatch;
 mod link_userinfo;
+mod listed;
 mod mention_unverified;
 mod mixed_script;
 mod near_duplicate;
@@ -53,7 +57,7 @@ use serde::de::DeserializeOwned;
 
 use super::case::Case;
 use super::settings::Settings;
-use crate::domain::{Campaign, Evidence, Group, Invalid, plain_words};
+use crate::domain::{Action, Campaign, Evidence, Group, Invalid, plain_words};
 
 /// Every rule, in the order in which hits are listed. Adding one takes its file, its line here, and its table
 /// `[policy.rules.<id>]` in `config/moderato.toml`.
@@ -69,9 +73,11 @@ pub const ALL: &[&Rule] = &[
     &link_open_redirect::RULE,
     &link_on_foreign_path::RULE,
     &mention_unverified::RULE,
+    &link_owner_blocked::RULE,
     &author_name_link::RULE,
     &author_name_keywords::RULE,
     &author_url_untrusted::RULE,
+    &author_mail_blocked::RULE,
     &blocked_phrase::RULE,
     &generic_praise::RULE,
     &contact_handle::RULE,
@@ -102,6 +108,7 @@ pub const ALL: &[&Rule] = &[
     &honeypot::RULE,
     &too_fast::RULE,
     &ip_bad_record::RULE,
+    &ip_blocked::RULE,
     &rate::RULE,
 ];
 
@@ -148,12 +155,16 @@ pub struct Finding {
     pub holds: bool,
     /// The campaign it belongs to.
     pub campaign: Option<Campaign>,
+    /// Points beside the rule's own: what entries of the site's lists say.
+    pub points: i32,
+    /// What entries of the site's lists say becomes of the comment.
+    pub listed: Option<Action>,
 }
 
 impl Finding {
     /// Something found, worth the rule's points once.
     pub fn new(message: impl Into<String>, evidence: Vec<Evidence>) -> Self {
-        Self { message: message.into(), evidence, times: 1, holds: false, campaign: None }
+        Self { message: message.into(), evidence, times: 1, holds: false, points: 0, listed: None, campaign: None }
     }
 
     /// The same, worth them so many times.
@@ -164,6 +175,20 @@ impl Finding {
     /// The same, of a campaign.
     pub fn of(self, campaign: Option<Campaign>) -> Self {
         Self { campaign, ..self }
+    }
+
+    /// The same, with what else was found told behind it.
+    pub fn and(self, other: Option<Finding>) -> Self {
+        let Some(other) = other else { return self };
+        Self {
+            message: format!("{} {}", self.message, other.message),
+            evidence: self.evidence.into_iter().chain(other.evidence).collect(),
+            times: self.times.saturating_add(other.times),
+            holds: self.holds || other.holds,
+            points: self.points.saturating_add(other.points),
+            listed: self.listed.max(other.listed),
+            campaign: self.campaign.or(other.campaign),
+        }
     }
 
     /// The same, holding what would be approved.

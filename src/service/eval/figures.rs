@@ -130,8 +130,8 @@ impl Rank {
     /// The rank of what this verdict says.
     pub fn of(verdict: &Verdict) -> Self {
         match (verdict.decided_by, verdict.action) {
-            (DecidedBy::Role, Action::Approve) => Rank::Below,
-            (DecidedBy::Certain | DecidedBy::Kind, Action::Reject) => Rank::Above,
+            (DecidedBy::Role | DecidedBy::List, Action::Approve) => Rank::Below,
+            (DecidedBy::List | DecidedBy::Certain | DecidedBy::Kind, Action::Reject) => Rank::Above,
             _ => Rank::Score(verdict.score),
         }
     }

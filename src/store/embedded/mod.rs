@@ -7,6 +7,7 @@ mod changes;
 mod columns;
 mod comments;
 mod copies;
+mod entries;
 mod erasing;
 mod existing;
 mod fault;
@@ -46,13 +47,13 @@ use self::readers::Readers;
 use self::space::Space;
 use self::writer::Writer;
 use super::{
-    Durability, Error, Expired, Forgotten, Idempotency, Identity, OpenError, Outcome, Recall, Recalled, Record,
+    Durability, Error, Expired, Forgotten, Idempotency, Identity, Listed, OpenError, Outcome, Recall, Recalled, Record,
     Recorded, Repaired, Seed, Status, Store,
 };
 use crate::domain::{
-    ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, EditRequest, Event,
-    EventId, ExternalId, Keep, KeyId, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
-    Tombstone, Totals,
+    ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, EditRequest, EntryId,
+    Event, EventId, ExternalId, Keep, KeyId, ListEntry, ListName, ListQuery, Page, Site, SiteId, SiteName,
+    SiteOverrides, SiteSettings, Timestamp, Tombstone, Totals,
 };
 
 pub(super) use self::backup::backup;
@@ -291,6 +292,29 @@ impl Store for Embedded {
     ) -> Result<Result<SiteSettings, SiteSettings>, Error> {
         let site = site.clone();
         self.write(move |tx| settings::override_policy(tx, &site, &overrides, expected)).await
+    }
+
+    async fn entries(
+        &self,
+        site: &SiteId,
+        list: ListName,
+        after: Option<EntryId>,
+        limit: usize,
+    ) -> Result<Vec<(EntryId, ListEntry)>, Error> {
+        let site = site.clone();
+        self.scan(move |tx| entries::page(tx, (&site, list), after.as_ref(), limit)).await
+    }
+
+    async fn put_entries(&self, site: &SiteId, list: ListName, entries: Vec<ListEntry>) -> Result<Listed, Error> {
+        let site = site.clone();
+        self.write(move |tx| entries::put(tx, (&site, list), &entries)).await
+    }
+
+    async fn delete_entry(&self, site: &SiteId, list: ListName, id: &EntryId) -> Result<bool, Error> {
+        let (site, id) = (site.clone(), id.clone());
+        self.check_file()?;
+        // It may have been somebody's address.
+        self.writer.scrub_after(move |tx| entries::delete(tx, (&site, list), &id), |deleted| *deleted).await
     }
 
     async fn create_key(&self, key: ApiKey) -> Result<(), Error> {

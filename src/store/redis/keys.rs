@@ -16,6 +16,8 @@
 //! | `k:<key id>` | string | an API key, as JSON |
 //! | `u:<key id>` | string | when an API key was last used, in milliseconds |
 //! | `w` | string, expires | nothing: written so that a later `WAIT` speaks for what was there before ([`link`](super::link)) |
+//! | `b` | string | the stamp of the plan that changed one of the site's lists last: changes of lists follow each other |
+//! | `b:<list>` | sorted set, all scores 0 | the entries of a list: each member is an id of 24 characters and the entry as JSON |
 //! | `e` | stream | the feed; field `e` is the event without its id, as JSON |
 //! | [`Index`] | sorted set, all scores 0 | members are a sort key of 8 bytes and an id of 16, read by `ZRANGE … BYLEX` |
 //!
@@ -29,7 +31,9 @@
 //! | `mod:{mod:sites}:w` and so on | string, expires | nothing, as a site's `w` |
 //! | `mod:{@operator}:k:<key id>` and so on | | the operator's API keys, as a site's |
 
-use crate::domain::{AuthorId, Campaign, CommentId, ExternalId, HistoryKey, HistoryKind, KeyId, Limit, SiteId};
+use crate::domain::{
+    AuthorId, Campaign, CommentId, ExternalId, HistoryKey, HistoryKind, KeyId, Limit, ListName, SiteId,
+};
 use crate::store::IdempotencyKey;
 
 /// The site's numbers.
@@ -38,6 +42,8 @@ pub(super) const HEAD: &str = "head";
 pub(super) const SETTINGS: &str = "settings";
 /// The feed.
 pub(super) const FEED: &str = "e";
+/// Which plan changed the site's lists last.
+pub(super) const LISTS: &str = "b";
 /// What is written for `WAIT`.
 pub(super) const MARKER: &str = "w";
 
@@ -91,6 +97,11 @@ impl Prefix {
     pub(super) fn key(&self, name: &str) -> String {
         format!("{}{name}", self.0)
     }
+}
+
+/// The entries of a list.
+pub(super) fn list(list: ListName) -> String {
+    format!("b:{}", list.as_str())
 }
 
 /// A comment.

@@ -8,6 +8,7 @@ mod authors;
 mod base;
 mod changes;
 mod clearing;
+mod entries;
 mod erasing;
 mod feed;
 mod identity;
@@ -44,14 +45,14 @@ pub(super) use self::link::Address;
 use self::link::Link;
 use self::watching::Watched;
 use super::{
-    Error, Expired, Forgotten, Idempotency, Identity, OpenError, Outcome, Recall, Recalled, Record, Recorded, Repaired,
-    Seed, Settings, Status, Store,
+    Error, Expired, Forgotten, Idempotency, Identity, Listed, OpenError, Outcome, Recall, Recalled, Record, Recorded,
+    Repaired, Seed, Settings, Status, Store,
 };
 use crate::clock::Clock;
 use crate::domain::{
-    ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, EditRequest, Event,
-    EventId, ExternalId, Keep, KeyId, ListQuery, Page, Site, SiteId, SiteName, SiteOverrides, SiteSettings, Timestamp,
-    Tombstone, Totals,
+    ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, EditRequest, EntryId,
+    Event, EventId, ExternalId, Keep, KeyId, ListEntry, ListName, ListQuery, Page, Site, SiteId, SiteName,
+    SiteOverrides, SiteSettings, Timestamp, Tombstone, Totals,
 };
 
 /// The store. Each verb's body is in the file of its family.
@@ -214,6 +215,24 @@ impl Store for Redis {
         expected: Option<u64>,
     ) -> Result<Result<SiteSettings, SiteSettings>, Error> {
         self.base.override_policy(site, overrides, expected).await
+    }
+
+    async fn entries(
+        &self,
+        site: &SiteId,
+        list: ListName,
+        after: Option<EntryId>,
+        limit: usize,
+    ) -> Result<Vec<(EntryId, ListEntry)>, Error> {
+        self.base.entries(site, list, after, limit).await
+    }
+
+    async fn put_entries(&self, site: &SiteId, list: ListName, entries: Vec<ListEntry>) -> Result<Listed, Error> {
+        self.base.put_entries(site, list, &entries).await
+    }
+
+    async fn delete_entry(&self, site: &SiteId, list: ListName, id: &EntryId) -> Result<bool, Error> {
+        self.base.delete_entry(site, list, id).await
     }
 
     async fn create_key(&self, key: ApiKey) -> Result<(), Error> {

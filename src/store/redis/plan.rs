@@ -208,6 +208,11 @@ impl Plan {
         self.additions.push((index.name(), member));
     }
 
+    /// Puts a member into the index of this name.
+    pub(super) fn add_named(&mut self, name: &str, member: Vec<u8>) {
+        self.additions.push((name.to_owned(), member));
+    }
+
     /// Removes a key.
     pub(super) fn delete(&mut self, name: String) {
         self.deletions.push(name);

@@ -35,12 +35,16 @@ async fn furnished(app: &TestApp) -> Things {
     let staff = with(&marked("third", "a-3"), json!({"author": {"name": "canary", "role": "staff"}}));
     app.submit(&staff).await;
     let key = app.post("keys", &json!({"name": "canary", "scopes": ["read"]})).send().await.expect(201);
+    let entry = json!({"value": "canary that nobody wrote", "action": "hold"});
+    let entry = app.post("lists/phrases/entries", &entry).send().await.expect(200);
     app.call("PATCH", "/v1/sites/demo").json(&json!({"name": "canary"})).key(&app.operator).send().await.expect(200);
     let page = app.get("comments?limit=1&sort=newest").send().await.expect(200);
     let feed = app.get("events?limit=1").send().await.expect(200);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let values = BTreeMap::from([
         ("key", text(&key.body["id"])),
+        ("list", "phrases".to_owned()),
+        ("entry", text(&entry.body["ids"][0])),
         ("cursor", text(&page.body["next"])),
         ("after", text(&feed.body["next"])),
         ("token", text(&first.body["status_token"])),
@@ -64,6 +68,7 @@ async fn furnished(app: &TestApp) -> Things {
 fn unknown(things: &Things) -> Things {
     let mut values = things.values.clone();
     values.insert("key", "aaaaaaaaaaaa".to_owned());
+    values.insert("entry", "a".repeat(24));
     let never = ["019aad6e-2c4f-7c3a-9a7e-0d1f2a3b4c5d", "ext:never", "019aad6e-2c4f-7c3a-9a7e-0d1f2a3b4c5e"];
     Things { comments: never.map(str::to_owned).to_vec(), values }
 }
@@ -71,7 +76,9 @@ fn unknown(things: &Things) -> Things {
 /// All that the site `demo` has to show.
 async fn state(app: &TestApp) -> Vec<Value> {
     let mut all = Vec::new();
-    for path in ["/v1/sites/demo", "comments?limit=100&sort=oldest", "events?limit=500", "keys"] {
+    for path in
+        ["/v1/sites/demo", "comments?limit=100&sort=oldest", "events?limit=500", "keys", "lists/phrases/entries"]
+    {
         let shown = app.get(path).send().await.expect(200).body;
         assert!(path == "events?limit=500" || shown.to_string().contains(CANARY), "{path} bears no mark: {shown}");
         all.push(shown);
@@ -95,7 +102,7 @@ fn told(answer: &Answer) -> (u16, BTreeMap<String, String>, Value) {
 /// Panics where an answer has something of the site `demo` in it.
 fn betrays_nothing(answer: &Answer, things: &Things, at: &str) {
     let text = format!("{:?} {}", answer.headers, String::from_utf8_lossy(&answer.bytes));
-    let named = things.comments.iter().chain([&things.values["key"], &things.values["author"]]);
+    let named = things.comments.iter().chain(["key", "author", "entry"].map(|name| &things.values[name]));
     for secret in named.map(String::as_str).chain([CANARY]) {
         assert!(!text.contains(secret), "{at} betrays {secret}: {text}");
     }

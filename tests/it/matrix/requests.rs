@@ -60,7 +60,7 @@ impl Request {
             path.replace(&format!("{{{}}}", name_of(parameter)), &things.value(parameter))
         });
         let body = one.operation.pointer("/requestBody/content/application~1json/example").cloned();
-        let is_about_a_thing = one.path.replace("{site}", "").contains('{');
+        let is_about_a_thing = one.path.replace("{site}", "").replace("{list}", "").contains('{');
         Self { method: one.method.clone(), path, query: String::new(), header: None, body, is_about_a_thing }
     }
 

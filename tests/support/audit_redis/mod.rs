@@ -2,6 +2,7 @@
 //!
 //! It knows the keys and the nouns, and none of the store's code, so that a fault of the store cannot hide itself.
 
+mod entries;
 mod feed;
 mod history;
 mod keys;
@@ -91,7 +92,9 @@ impl Audit {
         let mut contents = Contents::default();
         for (name, value) in &keys.texts {
             let known = ["c:", "t:", "x:", "h:", "i:", "l:", "k:", "u:"].iter().any(|start| name.starts_with(start));
-            self.demand(known || name == "head" || name == "settings", || format!("{name}: nobody knows this key"));
+            self.demand(known || ["head", "settings", "b"].contains(&name.as_str()), || {
+                format!("{name}: nobody knows this key")
+            });
             if let Some(id) = name.strip_prefix("c:") {
                 self.comment(id, value, &mut contents);
             } else if let Some(id) = name.strip_prefix("t:") {
@@ -104,6 +107,7 @@ impl Audit {
             return self.faults.push("it has no head that can be read".to_owned());
         };
         self.counts(&head, &contents);
+        self.entries(keys);
         self.events(keys, &head, &mut contents);
         self.places(keys, &contents);
         self.history(keys, &head, &contents);

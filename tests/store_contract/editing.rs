@@ -2,8 +2,8 @@
 
 use moderato::domain::DecisionAction::{Approve, Reject, Reopen};
 use moderato::domain::{
-    Action, Bounded, Content, Counted, Edit, EditRequest, EditedBy, EventChange, EventId, HeldExpires, HistoryKind,
-    Keep, MAX_MEMBERS, Reason, Refusal, Rejudged, Status, Tally,
+    Action, Bounded, Campaign, Content, Counted, Edit, EditRequest, EditedBy, EventChange, EventId, Filter,
+    HeldExpires, HistoryKind, Keep, ListQuery, MAX_MEMBERS, Reason, Refusal, Rejudged, Sort, Status, Tally,
 };
 use moderato::store::{Existing, Outcome, Recall, Store};
 
@@ -64,6 +64,21 @@ async fn sums(store: &dyn Store) -> Vec<(u32, u32, u32)> {
 
 async fn edited(store: &dyn Store, request: EditRequest) -> Outcome {
     store.edit(&blog(), &by_id(1), request, None).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_edit_moves_a_comment_from_campaign_to_campaign() {
+    everywhere(async |store| {
+        keep(store, &blog(), counted_in(approved(1), &OLD)).await;
+        changed(edited(store, edit("new", 1, Action::Hold, (&NEW, 10))).await);
+        for (hash, expected) in [(8, 0), (9, 1)] {
+            let campaign = Campaign::of(&entry(HistoryKind::Text, hash));
+            let filter = Filter { campaign, ..Filter::default() };
+            let query = ListQuery { filter, sort: Sort::Newest, after: None, limit: 10 };
+            assert_eq!(store.list(&blog(), &query).await.unwrap().items.len(), expected, "{hash}");
+        }
+    })
+    .await;
 }
 
 #[tokio::test]

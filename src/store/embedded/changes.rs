@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 
+use super::campaigns;
 use super::comments::{self, Found};
 use super::existing::{self, KeyUse, Use};
 use super::fault::Fault;
@@ -115,6 +116,9 @@ fn take(tx: &Connection, site: SiteRow, found: Found, step: Step) -> Result<Outc
         history::apply(tx, site, &delta, site.horizon_after(now))?;
     }
     comments::replace(tx, number, &comment)?;
+    if was.campaigns() != comment.campaigns() {
+        campaigns::write(tx, site.number, number, &comment)?;
+    }
     sites::recount(tx, site, Some((&was).into()), Some((&comment).into()))?;
     feed::append(tx, site, News::of(event, &comment, now))?;
     Ok(Outcome::Changed(Box::new(comment)))

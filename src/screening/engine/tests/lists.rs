@@ -50,7 +50,7 @@ fn of_several_entries_the_strictest_counts_and_points_add_up() {
         expect(&text(&entry("one", r#"{"points": -30}"#), ""), &screening(), Action::Approve, DecidedBy::Score);
     assert_eq!(verdict.score, -30);
     let with_policy = format!(
-        r#"{{"content": "Check out my channel", "lists": {{"phrases": [{}]}}}}"#,
+        r#"{{"content": "Feel free to surf to my channel", "lists": {{"phrases": [{}]}}}}"#,
         entry("channel", r#"{"points": -20}"#)
     );
     let verdict = judge(&with_policy, &screening());

@@ -8,6 +8,7 @@ mod entities;
 mod extent;
 mod fold;
 mod handles;
+mod homograph;
 mod host;
 mod html;
 mod identity;

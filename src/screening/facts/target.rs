@@ -2,6 +2,8 @@
 
 use url::{Host, Url};
 
+use super::homograph;
+
 /// The longest address that is read; a longer one is cut, which leaves its host alone.
 const MAX_BYTES: usize = 2048;
 
@@ -80,6 +82,11 @@ impl Target {
             (is_address && PARAMETERS.contains(&name.to_ascii_lowercase().as_str())).then(|| Self::of(&value))?
         });
         on.filter(|target| target.owner != self.owner)
+    }
+
+    /// The host that a reader takes this one's for, if that is another.
+    pub fn looks_like(&self) -> Option<String> {
+        homograph::looks_like(&self.host)
     }
 
     fn numeric(host: String, url: &Url) -> Self {

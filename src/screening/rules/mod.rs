@@ -12,6 +12,7 @@ mod author_url_untrusted;
 mod bidi_override;
 mod blocked_phrase;
 mod campaign;
+mod code_injection;
 mod contact_handle;
 mod duplicate_text;
 mod emoji_arrows;
@@ -24,6 +25,7 @@ mod ip_blocked;
 mod letter_spacing;
 mod link_count;
 mod link_hidden;
+mod link_homograph;
 mod link_numeric_host;
 mod link_on_foreign_path;
 mod link_only;
@@ -39,6 +41,7 @@ mod mention_unverified;
 mod mixed_script;
 mod near_duplicate;
 mod new_author_with_link;
+mod no_user_agent;
 mod phrases;
 mod prompt_injection;
 mod rate;
@@ -70,6 +73,7 @@ pub const ALL: &[&Rule] = &[
     &link_hidden::RULE,
     &link_userinfo::RULE,
     &link_numeric_host::RULE,
+    &link_homograph::RULE,
     &link_open_redirect::RULE,
     &link_on_foreign_path::RULE,
     &mention_unverified::RULE,
@@ -88,6 +92,7 @@ pub const ALL: &[&Rule] = &[
     &prompt_injection::RULE,
     &emoji_arrows::RULE,
     &template_leak::RULE,
+    &code_injection::RULE,
     &zero_width::RULE,
     &mixed_script::RULE,
     &letter_spacing::RULE,
@@ -107,6 +112,7 @@ pub const ALL: &[&Rule] = &[
     &account_verified::RULE,
     &honeypot::RULE,
     &too_fast::RULE,
+    &no_user_agent::RULE,
     &ip_bad_record::RULE,
     &ip_blocked::RULE,
     &rate::RULE,

@@ -51,10 +51,10 @@ fn of_several_entries_the_strictest_counts_and_points_add_up() {
     assert_eq!(verdict.score, -30);
     let with_policy = format!(
         r#"{{"content": "Feel free to surf to my channel", "lists": {{"phrases": [{}]}}}}"#,
-        entry("channel", r#"{"points": -20}"#)
+        entry("surf", r#"{"points": -20}"#)
     );
     let verdict = judge(&with_policy, &screening());
-    assert_eq!((verdict.score, verdict.hits[0].message.matches("channel").count()), (30, 2));
+    assert_eq!((verdict.score, verdict.hits[0].message.matches("surf").count()), (30, 2));
 }
 
 #[test]

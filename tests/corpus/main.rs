@@ -1,5 +1,7 @@
 //! A comment a file: what the shipped policy says of it, and by which rules. Adding a case is adding a file.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::path::Path;
 
 use moderato::domain::{History, Submission, Timestamp};
@@ -87,7 +89,7 @@ fn every_technique_is_caught_and_its_honest_look_alike_is_not() {
         let has = |caught: bool| {
             cases.iter().any(|(_, case)| case.techniques.contains(&number) && (case.action != "approve") == caught)
         };
-        if !BEYOND_ONE_COMMENT.contains(&number) && !(has(true) && has(false)) {
+        if !(BEYOND_ONE_COMMENT.contains(&number) || has(true) && has(false)) {
             wanting.push(format!("{number}, {technique}: caught {}, honest {}", has(true), has(false)));
         }
     }

@@ -6,6 +6,8 @@ pub const SHORTENERS: &str = include_str!("../../config/lists/shorteners.txt");
 pub const COMMON_OWNERS: &str = include_str!("../../config/lists/common-owners.txt");
 /// Words of trade that names of people do not contain.
 pub const TRADE_WORDS: &str = include_str!("../../config/lists/trade-words.txt");
+/// Mail domains whose addresses live for minutes.
+pub const DISPOSABLE_MAIL: &str = include_str!("../../config/lists/disposable-mail.txt");
 /// Polite phrases that fit any post.
 pub const PRAISE: &str = include_str!("../../config/lists/praise.txt");
 

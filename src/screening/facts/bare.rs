@@ -42,7 +42,8 @@ pub fn find(text: &str, covered: &[Span], work: &mut Work) -> Bare {
 /// Reads what stands between two marks; `false` if the budget is spent.
 fn read_gap(text: &str, (from, to): Span, work: &mut Work, found: &mut Bare) -> bool {
     let source = &text[from..to];
-    if !source.contains(['.', ':', '@']) && !source.contains("//") && source.is_ascii() && !source.contains(" dot ") {
+    let may_spell_out = || ["dot", "Dot", "DOT"].iter().any(|word| source.contains(word));
+    if !source.contains(['.', ':', '@']) && !source.contains("//") && source.is_ascii() && !may_spell_out() {
         return true;
     }
     let plain = Undisguised::of(source);

@@ -379,7 +379,8 @@ impl<'a> Facts<'a> {
         })
     }
 
-    fn side(&self, owner: &str) -> Side {
+    /// Whether an owner is the site itself: one of its domains, or the post's.
+    pub fn side(&self, owner: &str) -> Side {
         let read = || Some(Target::of(self.submission.post.url.as_deref()?)?.owner);
         let post = self.post_owner.get_or_init(|| self.safely("post", read));
         let is_own = self.policy.owns(owner) || post.as_deref() == Some(owner);

@@ -5,6 +5,7 @@ mod all_caps;
 mod author_approved_before;
 mod author_links_approved;
 mod author_mail_blocked;
+mod author_mail_disposable;
 mod author_name_keywords;
 mod author_name_link;
 mod author_rejected_before;
@@ -27,11 +28,13 @@ mod link_count;
 mod link_hidden;
 mod link_homograph;
 mod link_numeric_host;
+mod link_obfuscated;
 mod link_on_foreign_path;
 mod link_only;
 mod link_open_redirect;
 mod link_owner_bad_record;
 mod link_owner_blocked;
+mod link_referral;
 mod link_shortener;
 mod link_syntax_mix;
 mod link_text_mismatch;
@@ -46,6 +49,7 @@ mod phrases;
 mod prompt_injection;
 mod rate;
 mod recovery_scam;
+mod referrer_foreign;
 mod repetition;
 mod self_promotion;
 mod template_leak;
@@ -74,6 +78,8 @@ pub const ALL: &[&Rule] = &[
     &link_userinfo::RULE,
     &link_numeric_host::RULE,
     &link_homograph::RULE,
+    &link_obfuscated::RULE,
+    &link_referral::RULE,
     &link_open_redirect::RULE,
     &link_on_foreign_path::RULE,
     &mention_unverified::RULE,
@@ -81,6 +87,7 @@ pub const ALL: &[&Rule] = &[
     &author_name_link::RULE,
     &author_name_keywords::RULE,
     &author_url_untrusted::RULE,
+    &author_mail_disposable::RULE,
     &author_mail_blocked::RULE,
     &blocked_phrase::RULE,
     &generic_praise::RULE,
@@ -113,6 +120,7 @@ pub const ALL: &[&Rule] = &[
     &honeypot::RULE,
     &too_fast::RULE,
     &no_user_agent::RULE,
+    &referrer_foreign::RULE,
     &ip_bad_record::RULE,
     &ip_blocked::RULE,
     &rate::RULE,

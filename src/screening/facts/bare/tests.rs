@@ -46,6 +46,7 @@ fn what_a_browser_opens_is_an_address_whatever_it_hides_behind() {
         ("http:/evil.com, //evil.com/x and http:\\\\evil.com", vec!["evil.com", "evil.com", "evil.com"]),
         ("ｈｔｔｐ：//evil.com", vec!["evil.com"]),
         ("ev\u{200B}il.com", vec!["evil.com"]),
+        ("write to evil (DOT) com", vec!["evil.com"]),
         ("evil[.]com, evil (dot) com and evil dot com", vec!["evil.com", "evil.com", "evil.com"]),
         ("hxxps://evil.example/x and bad。com", vec!["evil.example", "bad.com"]),
         ("地址example.org看", vec!["example.org"]),

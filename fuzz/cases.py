@@ -7,7 +7,7 @@ import pathlib
 import sys
 
 # The most cases that are saved, the shortest first, and how long each may be in bytes.
-MOST, LONGEST = 400, 1024
+MOST, LONGEST = 800, 1024
 
 
 def unpack(lines, folder):

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use moderato::domain::DecisionAction::{Approve, Reopen};
 use moderato::domain::{
-    Comment, Counts, EventId, Filter, HeldExpires, HistoryKind, Keep, ListQuery, Reason, Review, Status,
+    Comment, CommentId, Counts, EventId, Filter, HeldExpires, HistoryKind, Keep, ListQuery, Reason, Review, Status,
 };
 use moderato::store::{Error, Expired, Store};
 
@@ -33,6 +33,23 @@ async fn held_comments_wait_on_or_are_rejected() {
         assert_eq!(remembered(store, 1, 40).await, (1, 0), "it teaches nothing");
         // It is now as old as its rejection.
         assert_eq!(store.expire(&blog(), &rejecting, at(1 + 44 * DAY)).await.unwrap(), NOTHING);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_waits_and_what_was_withdrawn_go_in_the_order_of_their_last_change() {
+    everywhere(async |store| {
+        for n in [1, 2, 9] {
+            keep(store, &blog(), held(n)).await;
+        }
+        changed(store.withdraw(&blog(), &by_id(2), at(5)).await.unwrap());
+        let rejecting = Keep { held_expires: HeldExpires::Reject, ..KEEP };
+        let done = store.expire(&blog(), &rejecting, on(31)).await.unwrap();
+        assert_eq!((done.rejected, done.purged), (2, 1));
+        let events = store.events(&blog(), EventId::default(), 1_000).await.unwrap();
+        let ended: Vec<CommentId> = events.iter().rev().take(3).map(|event| event.comment).collect();
+        assert_eq!(ended, [id(9), id(2), id(1)]);
     })
     .await;
 }

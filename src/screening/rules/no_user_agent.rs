@@ -56,8 +56,7 @@ const LIBRARIES: &[&str] = &[
 impl Check for NoUserAgent {
     fn check(&self, case: &Case<'_>) -> Option<Finding> {
         let agent = case.facts.submission().client.user_agent.as_deref()?.trim();
-        let begins =
-            |library: &&str| agent.get(..library.len()).is_some_and(|start| start.eq_ignore_ascii_case(library));
+        let begins = |start: &&str| agent.get(..start.len()).is_some_and(|first| first.eq_ignore_ascii_case(start));
         let message = match agent.contains(|c: char| c.is_alphanumeric()) {
             false => "The browser gives no name.",
             true if LIBRARIES.iter().any(begins) => "A program's library sent it, and no browser.",

@@ -80,11 +80,14 @@ impl Base {
                 (Status::Held, HeldExpires::Reject) => vec![Index::Age(Status::Held), Index::Withdrawn],
                 (status, _) => vec![Index::Age(status)],
             };
+            let left = STEP - due.len();
+            let mut found = Vec::new();
             for index in indexes {
-                let left = STEP - due.len();
                 let places = self.before(site, &index, limit, left).await?;
-                due.extend(places.into_iter().map(|place| (index.clone(), place)));
+                found.extend(places.into_iter().map(|place| (index.clone(), place)));
             }
+            found.sort_by_key(|(_, place)| (place.key, place.id));
+            due.extend(found.into_iter().take(left));
         }
         Ok(due)
     }

@@ -17,6 +17,7 @@ pub const RULE: Rule = Rule {
     fires: &[
         r#"{"content": "<!--mfunc eval(base64_decode($_POST['x'])); --><!--/mfunc-->"}"#,
         r#"{"content": "Hello <!-- dynamic-cached-content --><?php phpinfo(); ?>"}"#,
+        r#"{"content": "See `this` <!--mfunc system('id'); -->", "format": "markdown"}"#,
         r#"{"content": "1' OR '1'='1"}"#,
         r#"{"content": "'; waitfor delay '0:0:15' --"}"#,
         r#"{"content": "\"><script>alert(1)</script>"}"#,
@@ -26,6 +27,7 @@ pub const RULE: Rule = Rule {
         r#"{"content": "Our scanner typed ' OR 1=1 -- into the search box and got every row of the table back."}"#,
         r#"{"content": "`<?php phpinfo(); ?>` shows it", "format": "markdown"}"#,
         r#"{"content": "<code><!--mfunc --></code> is what the cache runs", "format": "html"}"#,
+        r#"{"content": "A page of mine begins with <?php $title = 'x'; and then nothing is shown"}"#,
         r#"{"content": "SELECT name FROM users"}"#,
         r#"{"content": "Union select committee, 1=1?"}"#,
         r#"{"content": "<script src=x> in a comment is dropped, I think"}"#,
@@ -38,8 +40,20 @@ pub const RULE: Rule = Rule {
 struct CodeInjection {}
 
 /// What caches and plugins of blogs have run, in lower case, without spaces.
-const RUN: &[&str] =
-    &["<!--mfunc", "<!--mclude", "<!--dynamic-cached-content", "<?php", "eval(base64_decode(", "[captioncode="];
+const RUN: &[&str] = &[
+    "<!--mfunc",
+    "<!--mclude",
+    "<!--dynamic-cached-content",
+    "<?phpphpinfo()",
+    "<?phpeval(",
+    "<?php@eval(",
+    "<?phpsystem(",
+    "<?phpexec(",
+    "<?phppassthru(",
+    "<?phpshell_exec(",
+    "eval(base64_decode(",
+    "[captioncode=",
+];
 
 /// How scanners ask whether what they send is run, in lower case, without spaces.
 const PROBES: &[&str] = &[
@@ -84,24 +98,28 @@ impl Check for CodeInjection {
         if !content.contains(['<', '\'', '"', '(', '[', '{']) && !content.contains("../") {
             return None;
         }
-        let is_code = ["`", "<code", "<pre", "[code"].iter().any(|mark| content.contains(mark));
-        if is_code {
-            return None;
-        }
         let squeezed = Squeezed::of(content);
-        if let Some(span) = squeezed.find(RUN) {
+        if let Some(span) = squeezed.find(RUN).filter(|span| !is_in_code(content, span.0)) {
             return Some(Finding::new(
                 "It contains code for the blog's software to run.",
                 vec![facts.evidence(Field::Content, span)],
             ));
         }
         let is_short = content.len() <= LONGEST && facts.words().count <= MOST_WORDS;
-        let span = squeezed.find(PROBES).filter(|_| is_short)?;
+        let span = squeezed.find(PROBES).filter(|span| is_short && !is_in_code(content, span.0))?;
         Some(Finding::new(
             "It is nothing but a probe of the blog's software.",
             vec![facts.evidence(Field::Content, span)],
         ))
     }
+}
+
+/// Whether what stands here is marked as code.
+fn is_in_code(content: &str, at: usize) -> bool {
+    let before = &content[..at];
+    let is_open = |(open, close): (&str, &str)| before.rfind(open).is_some_and(|open| before.rfind(close) < Some(open));
+    let quotes = before.bytes().filter(|byte| *byte == b'`').count();
+    quotes % 2 == 1 || [("<code", "</code"), ("<pre", "</pre"), ("[code", "[/code")].into_iter().any(is_open)
 }
 
 /// A text in lower case without white space, and where each byte of it was.

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::submission::Submission;
 use super::{
-    AuthorId, Campaign, CommentId, Counted, Decision, Edited, ExternalId, History, HistoryKind, Timestamp, Verdict,
+    AuthorId, Campaign, CommentId, Counted, Decision, Edited, ExternalId, Features, History, HistoryKind, Timestamp,
+    Verdict,
 };
 
 /// A stored submission and all that became of it.
@@ -60,6 +61,9 @@ pub struct Comment {
     /// When nobody had decided it in time, if that has happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expired: Option<Expired>,
+    /// What it looks like to a learner; none of what the blog's own people write.
+    #[serde(rename = "f", default, skip_serializing_if = "Features::is_empty")]
+    pub features: Features,
     /// Every history entry it is counted in.
     #[serde(rename = "k")]
     pub counted: Vec<Counted>,

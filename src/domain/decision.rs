@@ -121,7 +121,8 @@ pub enum Dated {
 }
 
 /// What a decision teaches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Lesson {
     /// An honest comment.
     Honest,
@@ -130,6 +131,7 @@ pub enum Lesson {
     /// Counts against the author only.
     Abuse,
     /// Nothing.
+    #[default]
     Nothing,
 }
 
@@ -142,6 +144,11 @@ impl Lesson {
             (DecisionAction::Reject, Some(Reason::Abuse)) => Lesson::Abuse,
             (DecisionAction::Reject | DecisionAction::Reopen, _) => Lesson::Nothing,
         }
+    }
+
+    /// Whether it teaches nothing.
+    pub fn is_nothing(&self) -> bool {
+        *self == Lesson::Nothing
     }
 
     /// What an entry shall hold of a comment with this lesson.

@@ -83,11 +83,14 @@ pub enum Group {
     History,
     /// What form and browser told.
     Client,
+    /// What the learner makes of it.
+    Learned,
 }
 
 impl Group {
     /// Every group, in the order of display.
-    pub const ALL: [Group; 5] = [Group::Links, Group::Text, Group::Author, Group::History, Group::Client];
+    pub const ALL: [Group; 6] =
+        [Group::Links, Group::Text, Group::Author, Group::History, Group::Client, Group::Learned];
 
     /// The value's word in JSON and logs.
     pub fn as_str(self) -> &'static str {
@@ -97,6 +100,7 @@ impl Group {
             Group::Author => "author",
             Group::History => "history",
             Group::Client => "client",
+            Group::Learned => "learned",
         }
     }
 }

@@ -7,7 +7,7 @@ use super::running::ActiveSite;
 use super::{Error, IDEMPOTENCY_MILLIS, Service};
 use crate::clock::Stopwatch;
 use crate::domain::{
-    Action, Charge, Comment, CommentId, Counted, Decided, DecidedKind, Decision, DecisionAction, ExternalId,
+    Action, Charge, Comment, CommentId, Counted, Decided, DecidedKind, Decision, DecisionAction, ExternalId, Features,
     Fingerprint, History, Lesson, Name, Outcome, OverLimit, PublicAddress, Refused, Review, ReviewWhy, SiteId, Source,
     Status, Submission, Timestamp, Verdict,
 };
@@ -369,6 +369,7 @@ fn new_comment(id: CommentId, now: Timestamp, submission: Submission, judged: Ju
         withdrawn_at: None,
         edited: None,
         expired: None,
+        features: Features::default(),
         counted,
     };
     Comment { version: comment.changes(), ..comment }

@@ -2,9 +2,9 @@
 
 use moderato::domain::{
     Action, ApiKey, Author, AuthorId, Bounded, Client, Comment, CommentId, CommentRef, Content, Counted, Dated,
-    DecidedBy, Decision, DecisionAction, DecisionRequest, ExternalId, Fingerprint, Form, Format, HeldExpires, History,
-    HistoryKey, HistoryKind, Keep, KeyId, Name, Period, Post, Reason, Review, ReviewWhy, Scope, Site, SiteId, SiteName,
-    Slug, Source, Status, Submission, Tally, Thresholds, Timestamp, Verdict,
+    DecidedBy, Decision, DecisionAction, DecisionRequest, ExternalId, Features, Fingerprint, Form, Format, HeldExpires,
+    History, HistoryKey, HistoryKind, Keep, KeyId, Name, Period, Post, Reason, Review, ReviewWhy, Scope, Site, SiteId,
+    SiteName, Slug, Source, Status, Submission, Tally, Thresholds, Timestamp, Verdict,
 };
 use moderato::store::{Charges, Idempotency, IdempotencyKey, Identity, Outcome, Recall, Record, Recorded, Seed, Store};
 
@@ -131,6 +131,7 @@ pub fn approved(n: u32) -> Comment {
         withdrawn_at: None,
         edited: None,
         expired: None,
+        features: Features::default(),
         counted: Vec::new(),
     }
 }

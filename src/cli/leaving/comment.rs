@@ -6,8 +6,8 @@ use super::history::HistoryRecord;
 use super::values::{As, Digest, Short, is_false, is_zero};
 use super::verdict::{VerdictRecord, astray};
 use crate::domain::{
-    Comment, CommentId, Decision, DecisionAction, Edited, EditedBy, Expired, Fault, Fingerprint, Line, Name, Reason,
-    Review, ReviewWhy, Source, Status, Timestamp,
+    Comment, CommentId, Decision, DecisionAction, Edited, EditedBy, Expired, Fault, Features, Fingerprint, Line, Name,
+    Reason, Review, ReviewWhy, Source, Status, Timestamp,
 };
 use crate::http::wire::{FieldFault, SubmissionBody};
 
@@ -189,6 +189,7 @@ impl CommentRecord<'_> {
             withdrawn_at: self.withdrawn_at.map(|at| at.0),
             edited: self.edited.map(EditedRecord::into_edited),
             expired: self.expired.map(|expired| Expired { times: expired.times, at: expired.at.0 }),
+            features: Features::default(),
             counted: Vec::new(),
         };
         let faults = contradictions(&comment, now);

@@ -4,10 +4,16 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-use super::{Comment, Group, Lesson, RuleId};
+use super::{Comment, Group, Keep, Lesson, RuleId, Timestamp};
 
 /// The most features of one comment.
 pub const MAX_FEATURES: usize = 256;
+
+/// The most lessons that a site keeps: of more, the oldest go, learnt or not.
+pub const MAX_LESSONS: u64 = 20_000;
+
+/// The most bytes of a snapshot.
+pub const MAX_MODEL: usize = 1 << 20;
 
 /// What a comment looks like to a learner: places in its table, in ascending order, each once. They are hashes, of which nobody
 /// gets the text back.
@@ -144,12 +150,29 @@ pub struct Taught {
     pub teaching: Teaching,
 }
 
+/// How far what was taught is kept elsewhere, by which lessons go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Covered {
+    /// The number of the site's newest lesson.
+    pub newest: u64,
+    /// The number of the last lesson in the snapshot; 0 where there is none.
+    pub by_snapshot: u64,
+}
+
+impl Covered {
+    /// Whether a lesson of this number and time is kept no longer: it is old and in the snapshot, or one of too many.
+    pub fn lets_go(self, number: u64, at: Timestamp, now: Timestamp) -> bool {
+        let is_learnt = number <= self.by_snapshot && at < Keep::lessons_before(now);
+        is_learnt || number.saturating_add(MAX_LESSONS) <= self.newest
+    }
+}
+
 /// What a learner knows, as a store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelSnapshot {
     /// The number of the last teaching that is in it.
     pub taught: u64,
-    /// Everything it knows, in the learner's own form: at most a megabyte.
+    /// Everything it knows, in the learner's own form: at most [`MAX_MODEL`].
     pub bytes: Vec<u8>,
 }
 

@@ -145,13 +145,14 @@ impl Metrics {
 
     /// Counts what went in a step of retention.
     pub(super) fn expired(&self, step: &Expired) {
-        let Expired { rejected, purged, addresses, tombstones, events, more: _ } = *step;
+        let Expired { rejected, purged, addresses, tombstones, events, lessons, more: _ } = *step;
         let all = [
             ("rejected", rejected),
             ("purged", purged),
             ("addresses", addresses),
             ("tombstones", tombstones),
             ("events", events),
+            ("lessons", lessons),
         ];
         for (what, number) in all {
             self.expired.get_or_create(&[("what", what)]).inc_by(number as u64);

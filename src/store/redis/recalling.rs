@@ -67,7 +67,7 @@ impl Base {
             // It is answered from here, and nothing is written.
             self.vouch(site).await?;
         }
-        Ok(Recalled { existing, history, settings_version: head.settings_version })
+        Ok(Recalled { existing, history, settings_version: head.settings_version, taught: 0 })
     }
 
     /// What an idempotency key names.

@@ -59,6 +59,7 @@ impl Base {
                     history,
                     members,
                     feed,
+                    lessons: 0,
                     damaged,
                 });
             }

@@ -38,7 +38,7 @@ impl Base {
         };
         let events = self.drop_events(site, now).await?;
         let more = [looked_at, addresses, tombstones, events].contains(&STEP);
-        Ok(Expired { rejected, purged, addresses, tombstones, events, more })
+        Ok(Expired { rejected, purged, addresses, tombstones, events, lessons: 0, more })
     }
 
     async fn try_to_end(&self, site: &SiteId, keep: &Keep, now: Timestamp) -> Result<Option<Ended>, Error> {

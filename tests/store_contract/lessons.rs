@@ -20,7 +20,7 @@ async fn taught(store: &dyn Store, site: &SiteId) -> Vec<(u64, u16, Lesson, Less
 }
 
 /// An old comment that a person approved before it came here.
-fn approved_before(n: u32) -> Comment {
+pub fn approved_before(n: u32) -> Comment {
     let mut comment = Comment { version: 2, ..featured(approved(n), &[n as u16]) };
     comment.decisions.push(wish(Approve, 5).decision);
     comment.counted.iter_mut().for_each(|counted| counted.tally = Tally { approved: 1, ..counted.tally });

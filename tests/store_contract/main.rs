@@ -26,6 +26,7 @@ mod keeping;
 mod learning;
 mod leaving;
 mod lessons;
+mod lessons_behind;
 mod linking;
 mod listing;
 mod lists;

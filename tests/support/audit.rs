@@ -126,6 +126,7 @@ impl Audit {
     fn lessons(&mut self, tx: &Connection, site: i64) -> Result<(), rusqlite::Error> {
         let taught: u64 = tx.query_row("SELECT taught FROM sites WHERE ref = ?1", [site], |row| row.get(0))?;
         let count: u64 = tx.query_row("SELECT count(*) FROM lessons WHERE site = ?1", [site], |row| row.get(0))?;
+        self.demand(count <= taught, || format!("{count} lessons, and {taught} were taught"));
         let mut select = tx.prepare("SELECT number, crc, packed FROM lessons WHERE site = ?1 ORDER BY number")?;
         let (mut rows, mut next) = (select.query([site])?, taught.saturating_sub(count) + 1);
         while let Some(row) = rows.next()? {

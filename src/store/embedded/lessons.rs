@@ -46,7 +46,8 @@ pub(super) fn list(tx: &Connection, site: &SiteId, after: u64, limit: usize) -> 
 /// The lesson in a row of its number, `crc` and `packed`; what cannot be read is told and left out.
 fn legible(row: &Row<'_>) -> Result<Option<Taught>, Fault> {
     let number: u64 = row.get(0)?;
-    let is_whole = row.get::<_, u32>(1)? == crc32fast::hash(row.get_ref(2)?.as_bytes().unwrap_or_default());
+    let crc = crc32fast::hash(row.get_ref(2)?.as_bytes().unwrap_or_default());
+    let is_whole = row.get::<_, i64>(1)? == i64::from(crc);
     let teaching = if is_whole { unpack_at(row, 2).ok() } else { None };
     if teaching.is_none() {
         tracing::error!("left out: lesson {number} is damaged; learners go on without it");
@@ -91,11 +92,11 @@ fn due(tx: &Connection, site: SiteRow, covered: Covered, now: Timestamp) -> Resu
 
 /// Lets the numbers go on behind what was taught; 1 if they did not.
 pub(super) fn repair(tx: &Connection, site: SiteRow) -> Result<usize, Fault> {
+    let learnt = models::of(tx, site)?.map_or(0, |snapshot| snapshot.taught);
     let repair = "UPDATE sites SET taught = known.newest
-                    FROM (SELECT max((SELECT coalesce(max(number), 0) FROM lessons WHERE site = ?1),
-                                     (SELECT coalesce(max(taught), 0) FROM models WHERE site = ?1)) AS newest) AS known
+                    FROM (SELECT max(?2, (SELECT coalesce(max(number), 0) FROM lessons WHERE site = ?1)) AS newest) AS known
                    WHERE ref = ?1 AND sites.taught < known.newest";
-    Ok(tx.execute(repair, [site.number])?)
+    Ok(tx.execute(repair, (site.number, i64::try_from(learnt).unwrap_or(i64::MAX)))?)
 }
 
 #[cfg(test)]

@@ -14,21 +14,21 @@ pub(super) fn read(tx: &Connection, site: &SiteId) -> Result<Option<ModelSnapsho
 /// A site's snapshot; one that is damaged is told and counts as none.
 pub(super) fn of(tx: &Connection, site: SiteRow) -> Result<Option<ModelSnapshot>, Fault> {
     let mut find = tx.prepare_cached("SELECT taught, crc, bytes FROM models WHERE site = ?1")?;
-    let found = find.query_row([site.number], |row| {
-        Ok((row.get::<_, u32>(1)?, ModelSnapshot { taught: row.get(0)?, bytes: row.get(2)? }))
-    });
-    let Some((crc, snapshot)) = found.optional()? else { return Ok(None) };
-    if crc32fast::hash(&snapshot.bytes) != crc {
+    let found = find
+        .query_row([site.number], |row| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(2)?)));
+    let Some((crc, taught, bytes)) = found.optional()? else { return Ok(None) };
+    let Some(taught) = u64::try_from(taught).ok().filter(|_| i64::from(crc32fast::hash(&bytes)) == crc) else {
         tracing::error!("the snapshot of what was learnt is damaged, and counts as none: learning begins anew");
         return Ok(None);
-    }
-    Ok(Some(snapshot))
+    };
+    Ok(Some(ModelSnapshot { taught, bytes }))
 }
 
 /// The number of the last lesson that a site's snapshot claims to cover; 0 where there is none.
 pub(super) fn taught(tx: &Connection, site: SiteRow) -> Result<u64, Fault> {
     let mut find = tx.prepare_cached("SELECT taught FROM models WHERE site = ?1")?;
-    Ok(find.query_row([site.number], |row| row.get(0)).optional()?.unwrap_or(0))
+    let taught: Option<i64> = find.query_row([site.number], |row| row.get(0)).optional()?;
+    Ok(taught.and_then(|taught| u64::try_from(taught).ok()).unwrap_or(0))
 }
 
 /// [`Store::put_model`](crate::store::Store::put_model)

@@ -14,6 +14,7 @@ impl Audit {
             Some(Err(_)) => return self.faults.push("the number of the newest lesson is none".to_owned()),
         };
         let count = keys.lessons.len() as u64;
+        self.demand(count <= taught, || format!("{count} lessons, and {taught} were taught"));
         for (number, (id, fields)) in (taught.saturating_sub(count) + 1..).zip(&keys.lessons) {
             self.demand(*id == format!("{number}-0"), || format!("lesson {id}: {number} is next of {taught}"));
             let said = match &fields[..] {

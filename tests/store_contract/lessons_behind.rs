@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use crate::fixture::*;
 use crate::learning::{numbers, snapshot, teach};
 use crate::lessons::approved_before;
-use crate::redis::{DURABLE, Server, shared_redis};
+use crate::redis::{DURABLE, Lent, Server, shared_redis, shared_valkey};
 use crate::redis_sites::forgetful;
 use crate::{audit, audit_redis};
 
@@ -46,7 +46,8 @@ impl Behind {
 
 /// Runs a behaviour on one store of each kind.
 async fn behind_each(behaviour: impl AsyncFn(&Behind)) {
-    for behind in [on_disk(), in_redis()] {
+    let in_valkey = shared_valkey().as_ref().map(in_redis);
+    for behind in [on_disk(), in_redis(&shared_redis())].into_iter().chain(in_valkey) {
         settle(&*behind.store).await;
         behaviour(&behind).await;
     }
@@ -74,14 +75,14 @@ fn on_disk() -> Behind {
     Behind { store, deed: Box::new(deed), audit: Box::new(move || audit::audit(&audited)) }
 }
 
-fn in_redis() -> Behind {
-    let lent = shared_redis();
+fn in_redis(lent: &Lent<Server>) -> Behind {
     let settings = Settings { prefix: lent.prefix.clone(), ..Settings::at(&lent.url) };
     let store = store::open(&settings, Path::new("/nowhere"), &Clock::System).unwrap();
-    let (port, prefix) = (lent.servers.port, lent.prefix.clone());
+    let (port, prefix, url) = (lent.servers.port, lent.prefix.clone(), lent.url.clone());
+    let audited = prefix.clone();
     let deed = move |deed| {
-        let mut behind = ::redis::Client::open(lent.url.as_str()).unwrap().get_connection().unwrap();
-        let key = |name: &str| format!("{}:{{blog}}:{name}", lent.prefix);
+        let mut behind = ::redis::Client::open(url.as_str()).unwrap().get_connection().unwrap();
+        let key = |name: &str| format!("{prefix}:{{blog}}:{name}");
         match deed {
             Deed::Number(0) => behind.del(key("n")).unwrap(),
             Deed::Number(number) => behind.set(key("n"), number).unwrap(),
@@ -98,7 +99,7 @@ fn in_redis() -> Behind {
             Deed::SpoilModel => behind.append(key("m"), "0").unwrap(),
         }
     };
-    Behind { store, deed: Box::new(deed), audit: Box::new(move || audit_redis::audit(&[port], &prefix)) }
+    Behind { store, deed: Box::new(deed), audit: Box::new(move || audit_redis::audit(&[port], &audited)) }
 }
 
 #[tokio::test]

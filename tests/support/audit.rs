@@ -2,13 +2,16 @@
 //!
 //! It knows the tables and the nouns, and none of the store's code, so that a fault of the store cannot hide itself.
 
+#[path = "audit/lessons.rs"]
+mod lessons;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::Path;
 
 use moderato::domain::{
     Comment, CommentId, Counted, EntryId, Event, EventChange, EventId, HistoryKind, ListEntry, ListName, MAX_ENTRIES,
-    MAX_MEMBERS, MAX_MODEL, Period, Review, Status, Teaching, Timestamp,
+    MAX_MEMBERS, Period, Review, Status, Timestamp,
 };
 use rusqlite::{Connection, OpenFlags, Row};
 
@@ -118,35 +121,6 @@ impl Audit {
             self.demand(is_whole && is_it, || format!("entry {id} of {list} is damaged"));
         }
         self.demand(there <= MAX_ENTRIES, || format!("its lists have {there} entries"));
-        Ok(())
-    }
-
-    /// The numbers of lessons have no gaps up to the newest, which the site knows; every lesson can be read, and no snapshot knows
-    /// more.
-    fn lessons(&mut self, tx: &Connection, site: i64) -> Result<(), rusqlite::Error> {
-        let taught: u64 = tx.query_row("SELECT taught FROM sites WHERE ref = ?1", [site], |row| row.get(0))?;
-        let count: u64 = tx.query_row("SELECT count(*) FROM lessons WHERE site = ?1", [site], |row| row.get(0))?;
-        self.demand(count <= taught, || format!("{count} lessons, and {taught} were taught"));
-        let mut select = tx.prepare("SELECT number, crc, packed FROM lessons WHERE site = ?1 ORDER BY number")?;
-        let (mut rows, mut next) = (select.query([site])?, taught.saturating_sub(count) + 1);
-        while let Some(row) = rows.next()? {
-            let (number, packed): (u64, String) = (row.get(0)?, row.get(2)?);
-            self.demand(number == next, || format!("lesson {number}: {next} is next of {taught}"));
-            let is_whole = crc32fast::hash(packed.as_bytes()) == row.get::<_, u32>(1)?;
-            let read = serde_json::from_str::<Teaching>(&packed).ok();
-            let teaches = read.is_some_and(|lesson| lesson.was != lesson.now);
-            self.demand(is_whole && teaches, || format!("lesson {number} is damaged"));
-            next = number + 1;
-        }
-        let mut select = tx.prepare("SELECT taught, crc, bytes FROM models WHERE site = ?1")?;
-        let mut rows = select.query([site])?;
-        while let Some(row) = rows.next()? {
-            let (learnt, bytes): (u64, Vec<u8>) = (row.get(0)?, row.get(2)?);
-            let is_whole = crc32fast::hash(&bytes) == row.get::<_, u32>(1)?;
-            self.demand(is_whole && learnt <= taught && bytes.len() <= MAX_MODEL, || {
-                format!("its snapshot is damaged, or of {learnt} lessons of {taught}")
-            });
-        }
         Ok(())
     }
 

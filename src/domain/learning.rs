@@ -1,7 +1,5 @@
 //! What decisions teach a learner, and how what it has learnt is kept.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use super::{Comment, Group, Keep, Lesson, RuleId, Timestamp};
@@ -23,14 +21,15 @@ pub struct Features(Vec<u16>);
 impl Features {
     /// The first [`MAX_FEATURES`] different ones of these places.
     pub fn new(places: impl IntoIterator<Item = u16>) -> Self {
-        let mut first = BTreeSet::new();
-        let mut places = places.into_iter();
-        while first.len() < MAX_FEATURES
-            && let Some(place) = places.next()
-        {
-            first.insert(place);
+        let mut places: Vec<(u16, usize)> = places.into_iter().zip(0..).collect();
+        places.sort_unstable();
+        places.dedup_by_key(|(place, _)| *place);
+        if places.len() > MAX_FEATURES {
+            places.select_nth_unstable_by_key(MAX_FEATURES, |(_, order)| *order);
+            places.truncate(MAX_FEATURES);
+            places.sort_unstable();
         }
-        Self(first.into_iter().collect())
+        Self(places.into_iter().map(|(place, _)| place).collect())
     }
 
     /// The places.
@@ -187,6 +186,12 @@ mod tests {
             let text = serde_json::to_string(&features).unwrap();
             assert_eq!(serde_json::from_str::<Features>(&text).unwrap(), features);
         }
+    }
+
+    #[test]
+    fn of_too_many_features_the_first_stay() {
+        let features = Features::new((0..1_000).rev().chain([5, 5]));
+        assert_eq!(features.places(), (744..1_000).collect::<Vec<_>>());
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod failure;
 mod healthcheck;
 mod import;
 mod keys;
+mod labelled;
 mod leaving;
 mod lists;
 mod progress;
@@ -20,6 +21,7 @@ mod serve;
 mod sites;
 mod table;
 mod terminal;
+mod train;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -83,6 +85,8 @@ enum Command {
     Check(check::Check),
     /// Measure the screening on labelled comments
     Eval(eval::Eval),
+    /// Make a base model of labelled comments
+    Train(train::Train),
     /// List, create, rename and delete sites
     Sites(sites::Sites),
     /// List, create and delete keys
@@ -113,6 +117,7 @@ impl Command {
             Command::Serve(serve) => serve.run(context),
             Command::Check(check) => check.run(context),
             Command::Eval(eval) => eval.run(context),
+            Command::Train(train) => train.run(context),
             Command::Sites(sites) => sites.run(context),
             Command::Keys(keys) => keys.run(context),
             Command::Lists(lists) => lists.run(context),

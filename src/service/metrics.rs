@@ -32,6 +32,7 @@ pub struct Metrics {
     limited: Family<Words<2>, Counter>,
     config_reloads: Family<Words<1>, Counter>,
     expired: Family<Words<1>, Counter>,
+    lessons: Counter,
     housekeeping_failures: Counter,
     housekeeping_last: Gauge<f64, AtomicU64>,
     store_seconds: Family<Words<1>, Histogram, fn() -> Histogram>,
@@ -78,6 +79,7 @@ impl Default for Metrics {
             limited: Family::default(),
             config_reloads: Family::default(),
             expired: Family::default(),
+            lessons: Counter::default(),
             housekeeping_failures: Counter::default(),
             housekeeping_last: Gauge::default(),
             store_seconds: Family::new_with_constructor(|| Histogram::new(STORE_BUCKETS)),
@@ -104,6 +106,8 @@ impl Metrics {
         registry.register("limited", "What went over a limit", self.limited.clone());
         registry.register("config_reloads", "Readings of a changed configuration", self.config_reloads.clone());
         registry.register("expired", "What was kept no longer", self.expired.clone());
+        let help = "What this process learnt of decisions, snapshots aside";
+        registry.register("lessons", help, self.lessons.clone());
         let help = "Sites in which what is due could not expire, each time";
         registry.register("housekeeping_failures", help, self.housekeeping_failures.clone());
         let help = "When all sites were last gone through for what is due, since 1970; 0 if they were not yet";
@@ -157,6 +161,11 @@ impl Metrics {
         for (what, number) in all {
             self.expired.get_or_create(&[("what", what)]).inc_by(number as u64);
         }
+    }
+
+    /// Counts what was learnt.
+    pub(super) fn learnt(&self, lessons: u64) {
+        self.lessons.inc_by(lessons);
     }
 
     /// Counts a site (or all of them) in which what is due could not expire.

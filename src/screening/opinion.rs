@@ -1,0 +1,49 @@
+//! The learner's opinion as a hit among the rules'.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::case::Case;
+use super::engine::Hits;
+use super::learner::{self, Learnt};
+use super::policy::Policy;
+use super::settings::Mode;
+use crate::domain::{Features, Group, Hit, HitMode, RuleId};
+
+/// Adds the learner's hit to the rules', if it comes to any points; the answer is what the comment looks like to it. A learner that
+/// panics is noted like a rule that does.
+pub(super) fn add(hits: &mut Hits, case: Case<'_>, policy: &Policy, learnt: Learnt<'_>) -> Features {
+    match catch_unwind(AssertUnwindSafe(|| opinion(case, &hits.list, policy, learnt))) {
+        Ok((features, hit)) => {
+            hits.list.extend(hit);
+            features
+        }
+        Err(_) => {
+            hits.unavailable.push(RuleId::new(learner::RULE));
+            Features::default()
+        }
+    }
+}
+
+fn opinion(case: Case<'_>, hits: &[Hit], policy: &Policy, learnt: Learnt<'_>) -> (Features, Option<Hit>) {
+    let look = learnt.look(case, hits);
+    let opinion = learnt.opinion(&look);
+    let points = opinion.points(policy.learner().points);
+    if points == 0 {
+        return (look.features, None);
+    }
+    let reasons = learnt.reasons((case, hits), &look, &opinion);
+    let (mode, points) = match policy.learner().mode {
+        Mode::On => (HitMode::On, points),
+        Mode::Shadow | Mode::Off => (HitMode::Shadow, 0),
+    };
+    let hit = Hit {
+        rule: RuleId::new(learner::RULE),
+        group: Group::Learned,
+        mode,
+        points,
+        message: reasons.message,
+        evidence: reasons.evidence,
+        campaign: None,
+    };
+    (look.features, Some(hit))
+}

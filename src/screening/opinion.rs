@@ -7,6 +7,7 @@ use super::engine::Hits;
 use super::learner::{self, Learnt};
 use super::policy::Policy;
 use super::settings::Mode;
+use super::weighing::{Force, Weight, sums};
 use crate::domain::{Features, Group, Hit, HitMode, RuleId};
 
 /// Adds the learner's hit to the rules', if it comes to any points; the answer is what the comment looks like to it. A learner that
@@ -28,7 +29,9 @@ fn opinion(case: Case<'_>, hits: &[Hit], policy: &Policy, learnt: Learnt<'_>) ->
     let look = learnt.look(case, hits);
     let opinion = learnt.opinion(&look);
     let points = opinion.points(policy.learner().points);
-    if points == 0 {
+    // What other sites approve is no reason to pass what the rules would hold here.
+    let is_soothing = points < 0 && opinion.is_of_base_alone() && score(hits) >= policy.thresholds().hold_at;
+    if points == 0 || is_soothing {
         return (look.features, None);
     }
     let reasons = learnt.reasons((case, hits), &look, &opinion);
@@ -46,4 +49,10 @@ fn opinion(case: Case<'_>, hits: &[Hit], policy: &Policy, learnt: Learnt<'_>) ->
         campaign: None,
     };
     (look.features, Some(hit))
+}
+
+/// What the rules' hits come to.
+fn score(hits: &[Hit]) -> i32 {
+    let weight = |hit: &Hit| Weight { group: hit.group, points: hit.points, force: Force::Points };
+    sums(&hits.iter().map(weight).collect::<Vec<_>>()).values().map(|sum| sum.counted).sum()
 }

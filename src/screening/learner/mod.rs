@@ -64,7 +64,7 @@ const SHARE_OF_BASE: f32 = 0.5;
 /// The logit at which half of the most points is given, where the base model speaks.
 const HALF_OF_BASE: f32 = 3.0;
 /// The same where the site speaks that has taught a great deal.
-const HALF: f32 = 0.5;
+const HALF: f32 = 1.0;
 
 impl Learnt<'_> {
     /// Looks at a comment.
@@ -99,6 +99,11 @@ impl Learnt<'_> {
 }
 
 impl Opinion {
+    /// Whether the site has no part in it.
+    pub fn is_of_base_alone(&self) -> bool {
+        self.shares.1 == 0.0
+    }
+
     /// Its points where `most` is what a site that has taught a great deal may give: with the sign of the logit, more for a greater
     /// one without end, and never the most, so that even the surest are told apart. Trust goes two thirds as far: a group takes off
     /// at most 40 points.

@@ -165,7 +165,8 @@ fn a_comment_is_no_duplicate_of_itself_and_no_reason_to_trust_itself() {
         // Another name makes a nameless author another one; the text that is counted is its own.
         let renamed = json!({"edited_by": "author", "author": {"name": "Guest of May"}});
         let after = edit(app, &comment, &renamed).await.expect(200);
-        assert_eq!(after.body["verdict"]["hits"], json!([]));
+        let hits = after.body["verdict"]["hits"].as_array().unwrap();
+        assert!(hits.iter().all(|hit| hit["group"] == "learned"), "{hits:?}");
         assert_eq!(standing(&after), ("approved", "done", 3));
         let comment = approved_by_a_person(app).await;
         let linked = edit(app, &comment, &by_author("Thank you, http://pills.example/")).await.expect(200);

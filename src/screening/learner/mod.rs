@@ -64,7 +64,7 @@ const SHARE_OF_BASE: f32 = 0.5;
 /// The logit at which half of the most points is given, where the base model speaks.
 const HALF_OF_BASE: f32 = 3.0;
 /// The same where the site speaks that has taught a great deal.
-const HALF: f32 = 1.0;
+const HALF: f32 = 1.5;
 
 impl Learnt<'_> {
     /// Looks at a comment.

@@ -10,6 +10,7 @@ mod facts;
 mod listed;
 mod lists;
 mod policy;
+mod replay;
 mod rules;
 mod settings;
 mod weighing;
@@ -19,6 +20,7 @@ pub use engine::{Hits, conclude, rules};
 pub use facts::{Facts, FactsReport, Identity, fold_for_search, mail_of};
 pub use listed::{BadEntry, SiteLists, entry_faults};
 pub use policy::Policy;
+pub use replay::{Cause, Lost, Replay, Replayed, Way};
 pub use settings::{FirstComment, KindAction, Mode, RuleSettings, Settings};
 
 use crate::domain::{History, Verdict};

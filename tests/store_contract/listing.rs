@@ -63,6 +63,7 @@ async fn every_condition_is_tested_and_all_must_hold() {
             message: "has many links".to_owned(),
             evidence: Vec::new(),
             campaign: None,
+            worth: Worth { times: 2, ..Worth::default() },
         }];
         keep(store, &blog(), rich.clone()).await;
         keep(store, &blog(), by_author(approved(2), 5)).await;

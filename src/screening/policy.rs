@@ -161,6 +161,17 @@ impl Policy {
         self.runs(rule) && other.runs(rule) && looks_alike
     }
 
+    /// The keys in which it differs from another policy, and of which verdicts tell nothing.
+    pub fn differs_beyond_verdicts(&self, other: &Policy) -> Vec<&'static str> {
+        let (one, other) = (&self.settings, &other.settings);
+        let keys = [
+            ("keep", one.keep != other.keep),
+            ("limits", one.limits != other.limits),
+            ("over_limit", one.over_limit != other.over_limit),
+        ];
+        keys.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()
+    }
+
     /// Whether a rule is not off.
     pub(super) fn runs(&self, rule: &Rule) -> bool {
         self.rules.iter().any(|active| active.rule.id == rule.id)

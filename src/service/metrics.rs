@@ -10,6 +10,7 @@ use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use super::simulate::Simulated;
 use super::{Caller, Error, Judged, Submitted};
 use crate::domain::{DecidedBy, Status, Timestamp, Totals};
 use crate::store::{self, Expired, Outcome};
@@ -31,6 +32,8 @@ pub struct Metrics {
     wrong_keys: Counter,
     limited: Family<Words<2>, Counter>,
     config_reloads: Family<Words<1>, Counter>,
+    simulations: Counter,
+    simulated: Family<Words<1>, Counter>,
     expired: Family<Words<1>, Counter>,
     housekeeping_failures: Counter,
     housekeeping_last: Gauge<f64, AtomicU64>,
@@ -77,6 +80,8 @@ impl Default for Metrics {
             wrong_keys: Counter::default(),
             limited: Family::default(),
             config_reloads: Family::default(),
+            simulations: Counter::default(),
+            simulated: Family::default(),
             expired: Family::default(),
             housekeeping_failures: Counter::default(),
             housekeeping_last: Gauge::default(),
@@ -103,6 +108,9 @@ impl Metrics {
         registry.register("wrong_keys", "Calls with a key that is none of ours", self.wrong_keys.clone());
         registry.register("limited", "What went over a limit", self.limited.clone());
         registry.register("config_reloads", "Readings of a changed configuration", self.config_reloads.clone());
+        registry.register("simulations", "Policies that were tried on decided comments", self.simulations.clone());
+        let help = "Decided comments that a policy was tried on, by how";
+        registry.register("simulated_comments", help, self.simulated.clone());
         registry.register("expired", "What was kept no longer", self.expired.clone());
         let help = "Sites in which what is due could not expire, each time";
         registry.register("housekeeping_failures", help, self.housekeeping_failures.clone());
@@ -141,6 +149,20 @@ impl Metrics {
             Reload::Refused => "refused",
         };
         self.config_reloads.get_or_create(&[("outcome", outcome)]).inc();
+    }
+
+    /// Counts a simulation.
+    pub(super) fn simulated(&self, simulated: &Simulated) {
+        let Simulated { replayed, screened_again, skipped, .. } = simulated;
+        self.simulations.inc();
+        let all = [
+            ("replayed", *replayed),
+            ("screened_again", *screened_again),
+            ("skipped", skipped.address_cut + skipped.damaged),
+        ];
+        for (how, number) in all {
+            self.simulated.get_or_create(&[("how", how)]).inc_by(number);
+        }
     }
 
     /// Counts what went in a step of retention.

@@ -17,6 +17,7 @@ mod progress;
 mod repair;
 mod restore;
 mod serve;
+mod simulate;
 mod sites;
 mod table;
 mod terminal;
@@ -83,6 +84,8 @@ enum Command {
     Check(check::Check),
     /// Measure the screening on labelled comments
     Eval(eval::Eval),
+    /// Try a draft of a policy on the comments that people have decided
+    Simulate(simulate::Simulate),
     /// List, create, rename and delete sites
     Sites(sites::Sites),
     /// List, create and delete keys
@@ -113,6 +116,7 @@ impl Command {
             Command::Serve(serve) => serve.run(context),
             Command::Check(check) => check.run(context),
             Command::Eval(eval) => eval.run(context),
+            Command::Simulate(simulate) => simulate.run(context),
             Command::Sites(sites) => sites.run(context),
             Command::Keys(keys) => keys.run(context),
             Command::Lists(lists) => lists.run(context),

@@ -34,6 +34,7 @@ mod redis;
 mod retention;
 mod routes;
 mod shared_limits;
+mod simulate;
 mod sites;
 mod status;
 mod stores;

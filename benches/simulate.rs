@@ -112,8 +112,12 @@ async fn opened(folder: &std::path::Path) -> (Service, Arc<dyn Store>) {
 
 /// Fills the store, and says with how many comments, and how many bytes of text.
 async fn fill(service: &Arc<Service>) -> (usize, usize) {
-    let texts: Vec<Submission> = comments::all().into_iter().map(long_enough).collect();
-    let texts: Vec<Submission> = texts.into_iter().filter(|one| (500..=1000).contains(&one.content.len())).collect();
+    let is_long = |one: &Submission| (500..=1000).contains(&one.content.len());
+    let mut texts: Vec<Submission> = comments::all().into_iter().filter(|one| !one.content.is_empty()).collect();
+    if texts.iter().filter(|one| is_long(one)).count() < 100 {
+        texts = texts.into_iter().map(said_again).collect();
+    }
+    texts.retain(is_long);
     let mut waiting = texts.iter().cycle().take(MOST_LAST).enumerate().map(|(number, text)| old(number, text));
     let (mut calls, mut bytes) = (tokio::task::JoinSet::new(), 0);
     loop {
@@ -129,13 +133,11 @@ async fn fill(service: &Arc<Service>) -> (usize, usize) {
     }
 }
 
-/// A comment of the corpus is short: said again until it is long enough.
-fn long_enough(mut submission: Submission) -> Submission {
+/// A short comment, said again until it is long enough.
+fn said_again(mut submission: Submission) -> Submission {
     let text = submission.content.to_string();
-    if !text.is_empty() && text.len() < 500 && comments::are_few() {
-        let times = 500usize.div_ceil(text.len() + 1);
-        submission.content = vec![text; times].join("\n").try_into().unwrap();
-    }
+    let times = 500usize.div_ceil(text.len() + 1);
+    submission.content = vec![text; times].join("\n").try_into().unwrap();
     submission
 }
 

@@ -10,12 +10,6 @@ pub fn all() -> Vec<Submission> {
     comments_of_data().unwrap_or_else(comments_of_corpus)
 }
 
-/// Whether there is nothing but the corpus.
-#[allow(clippy::disallowed_methods, reason = "a bench has no configuration")]
-pub fn are_few() -> bool {
-    std::env::var_os("MODERATO_DATA").is_none()
-}
-
 #[allow(clippy::disallowed_methods, reason = "a bench has no configuration")]
 fn comments_of_data() -> Option<Vec<Submission>> {
     let folder = PathBuf::from(std::env::var_os("MODERATO_DATA")?);

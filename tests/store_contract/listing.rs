@@ -3,7 +3,7 @@
 use moderato::domain::DecisionAction::Approve;
 use moderato::domain::{
     Campaign, Comment, Content, DecidedBy, Filter, Group, HistoryKind, Hit, HitMode, Keep, ListQuery, MAX_READ,
-    MAX_READ_BYTES, Needle, Position, Reason, RuleId, Sort, Status,
+    MAX_READ_BYTES, Needle, Position, Reason, RuleId, Sort, Status, Worth,
 };
 use moderato::store::Store;
 

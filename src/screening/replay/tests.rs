@@ -221,7 +221,7 @@ fn examples() -> impl Strategy<Value = &'static str> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn a_replay_comes_to_what_screening_again_comes_to(
         then in drafts(),

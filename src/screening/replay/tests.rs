@@ -190,7 +190,7 @@ fn drafts() -> impl Strategy<Value = Settings> {
         settings.first_comment = if holds_first { FirstComment::Hold } else { FirstComment::Screen };
         settings.premoderate_all = premoderates;
         if other_phrases {
-            settings.phrases = vec!["good work".to_owned(), "thank you".to_owned()];
+            settings.phrases = vec!["visit my homepage".to_owned(), "many casinos".to_owned()];
             settings.kinds.insert("pingback".to_owned().try_into().unwrap(), KindAction::Hold);
         }
         if other_domains {
@@ -216,8 +216,11 @@ fn drafts() -> impl Strategy<Value = Settings> {
 
 /// The rules' own examples: they come with histories and lists.
 fn examples() -> impl Strategy<Value = &'static str> {
-    let all = rules::ALL.iter().flat_map(|rule| rule.fires.iter().chain(rule.passes).copied());
-    prop::sample::select(all.collect::<Vec<_>>())
+    let of = |rule: &&'static rules::Rule| rule.fires.iter().chain(rule.passes).copied().collect::<Vec<_>>();
+    let looks_up = |rule: &&&rules::Rule| rules::OF_LISTS.contains(&rule.id) || rule.id == rules::OF_PHRASES;
+    let all: Vec<_> = rules::ALL.iter().flat_map(of).collect();
+    let looking_up: Vec<_> = rules::ALL.iter().filter(looks_up).flat_map(of).collect();
+    prop_oneof![2 => prop::sample::select(all), 1 => prop::sample::select(looking_up)]
 }
 
 proptest! {

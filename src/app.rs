@@ -111,6 +111,7 @@ impl App {
             () = configured.keep(&service, &mut triggers) => {}
             // A step that was handed to the store is finished before the store closes.
             () = keep_house => {}
+            () = service.learn_on() => {}
         }
         let drained = async { tokio::join!(handle.stop(true), server).1 };
         tokio::select! {

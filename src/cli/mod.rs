@@ -11,6 +11,7 @@ mod failure;
 mod healthcheck;
 mod import;
 mod keys;
+mod labelled;
 mod leaving;
 mod lists;
 mod progress;
@@ -21,6 +22,7 @@ mod simulate;
 mod sites;
 mod table;
 mod terminal;
+mod train;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -86,6 +88,8 @@ enum Command {
     Eval(eval::Eval),
     /// Try a draft of a policy on the comments that people have decided
     Simulate(simulate::Simulate),
+    /// Make a base model of labelled comments
+    Train(train::Train),
     /// List, create, rename and delete sites
     Sites(sites::Sites),
     /// List, create and delete keys
@@ -117,6 +121,7 @@ impl Command {
             Command::Check(check) => check.run(context),
             Command::Eval(eval) => eval.run(context),
             Command::Simulate(simulate) => simulate.run(context),
+            Command::Train(train) => train.run(context),
             Command::Sites(sites) => sites.run(context),
             Command::Keys(keys) => keys.run(context),
             Command::Lists(lists) => lists.run(context),

@@ -76,7 +76,7 @@ fn print_files(out: &mut impl Write, mended: &Mended) -> io::Result<()> {
 }
 
 fn print_site(out: &mut impl Write, site: &SiteId, repaired: &Repaired) -> io::Result<()> {
-    let Repaired { comments, tombstones, rows, counts, history, members, feed, damaged } = repaired;
+    let Repaired { comments, tombstones, rows, counts, history, members, feed, lessons, damaged } = repaired;
     writeln!(out, "site {site}: {comments} comments and {tombstones} tombstones read")?;
     let corrections = [
         (*rows, "places in lists or in the queue"),
@@ -84,6 +84,7 @@ fn print_site(out: &mut impl Write, site: &SiteId, repaired: &Repaired) -> io::R
         (*history, "history entries"),
         (*members, "members of history entries"),
         (*feed, "end of the feed"),
+        (*lessons, "number of the newest lesson"),
     ];
     for (number, what) in corrections.into_iter().filter(|(number, _)| *number > 0) {
         writeln!(out, "  corrected: {number} {what}")?;
@@ -97,10 +98,12 @@ fn print_site(out: &mut impl Write, site: &SiteId, repaired: &Repaired) -> io::R
 
 fn shown(mended: Option<&Mended>, sites: &[(SiteId, Repaired)]) -> serde_json::Value {
     let site = |(id, repaired): &(SiteId, Repaired)| {
-        let Repaired { comments, tombstones, rows, counts, history, members, feed, damaged } = repaired;
+        let Repaired { comments, tombstones, rows, counts, history, members, feed, lessons, damaged } = repaired;
         json!({
             "site": id.as_str(), "comments": comments, "tombstones": tombstones, "damaged": damaged,
-            "corrected": { "rows": rows, "counts": counts, "history": history, "members": members, "feed": feed },
+            "corrected": {
+                "rows": rows, "counts": counts, "history": history, "members": members, "feed": feed, "lessons": lessons,
+            },
         })
     };
     let sites: Vec<_> = sites.iter().map(site).collect();

@@ -7,8 +7,8 @@ use super::event::EventChange;
 use super::submission::{Author, Name, Url};
 use super::transition::{Change, Refusal, Step};
 use super::{
-    Action, Comment, Content, Counted, Format, History, HistoryKey, HistoryKind, Past, Review, ReviewWhy, Status,
-    Submission, Tally, Timestamp, Verdict,
+    Action, Comment, Content, Counted, Features, Format, History, HistoryKey, HistoryKind, Past, Review, ReviewWhy,
+    Status, Submission, Tally, Timestamp, Verdict,
 };
 
 /// What of a comment is written anew; what is absent stays as it is.
@@ -97,6 +97,8 @@ pub struct EditRequest {
 pub struct Rejudged {
     /// The verdict, as of a new comment.
     pub verdict: Verdict,
+    /// What it looks like to a learner.
+    pub features: Features,
     /// What was remembered, without the comment itself.
     pub history: History,
     /// The hosts it links to.
@@ -150,6 +152,7 @@ impl Comment {
             submission,
             hosts: judged.hosts.clone(),
             verdict: judged.verdict.clone(),
+            features: judged.features.clone(),
             history: judged.history.clone(),
             edited: Some(Edited { times: 1 + self.times_edited(), at: *now, by: *by, undid }),
             counted,

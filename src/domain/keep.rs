@@ -61,6 +61,9 @@ impl Keep {
     /// How long the feed keeps an event, in days.
     const EVENTS: u32 = 30;
 
+    /// How long lessons are kept that a snapshot has, in days.
+    const LESSONS: u32 = 30;
+
     /// How long a tombstone is kept at least, in days.
     const SHORTEST_TOMBSTONES: u32 = 3;
 
@@ -117,6 +120,11 @@ impl Keep {
     /// Events go if the time in their ids is before this moment.
     pub fn events_before(now: Timestamp) -> Timestamp {
         now.plus_millis(-i64::from(Self::EVENTS) * DAY)
+    }
+
+    /// Lessons that were taught before this moment go once a snapshot has them.
+    pub fn lessons_before(now: Timestamp) -> Timestamp {
+        now.plus_millis(-i64::from(Self::LESSONS) * DAY)
     }
 }
 

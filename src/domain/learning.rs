@@ -1,13 +1,17 @@
 //! What decisions teach a learner, and how what it has learnt is kept.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-use super::{Comment, Group, Lesson, RuleId};
+use super::{Comment, Group, Keep, Lesson, RuleId, Timestamp};
 
 /// The most features of one comment.
 pub const MAX_FEATURES: usize = 256;
+
+/// The most lessons that a site keeps: of more, the oldest go, learnt or not.
+pub const MAX_LESSONS: u64 = 20_000;
+
+/// The most bytes of a snapshot.
+pub const MAX_MODEL: usize = 1 << 20;
 
 /// What a comment looks like to a learner: places in its table, in ascending order, each once. They are hashes, of which nobody
 /// gets the text back.
@@ -17,14 +21,15 @@ pub struct Features(Vec<u16>);
 impl Features {
     /// The first [`MAX_FEATURES`] different ones of these places.
     pub fn new(places: impl IntoIterator<Item = u16>) -> Self {
-        let mut first = BTreeSet::new();
-        let mut places = places.into_iter();
-        while first.len() < MAX_FEATURES
-            && let Some(place) = places.next()
-        {
-            first.insert(place);
+        let mut places: Vec<(u16, usize)> = places.into_iter().zip(0..).collect();
+        places.sort_unstable();
+        places.dedup_by_key(|(place, _)| *place);
+        if places.len() > MAX_FEATURES {
+            places.select_nth_unstable_by_key(MAX_FEATURES, |(_, order)| *order);
+            places.truncate(MAX_FEATURES);
+            places.sort_unstable();
         }
-        Self(first.into_iter().collect())
+        Self(places.into_iter().map(|(place, _)| place).collect())
     }
 
     /// The places.
@@ -144,12 +149,29 @@ pub struct Taught {
     pub teaching: Teaching,
 }
 
+/// How far what was taught is kept elsewhere, by which lessons go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Covered {
+    /// The number of the site's newest lesson.
+    pub newest: u64,
+    /// The number of the last lesson in the snapshot; 0 where there is none.
+    pub by_snapshot: u64,
+}
+
+impl Covered {
+    /// Whether a lesson of this number and time is kept no longer: it is old and in the snapshot, or one of too many.
+    pub fn lets_go(self, number: u64, at: Timestamp, now: Timestamp) -> bool {
+        let is_learnt = number <= self.by_snapshot && at < Keep::lessons_before(now);
+        is_learnt || number.saturating_add(MAX_LESSONS) <= self.newest
+    }
+}
+
 /// What a learner knows, as a store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelSnapshot {
     /// The number of the last teaching that is in it.
     pub taught: u64,
-    /// Everything it knows, in the learner's own form: at most a megabyte.
+    /// Everything it knows, in the learner's own form: at most [`MAX_MODEL`].
     pub bytes: Vec<u8>,
 }
 
@@ -164,6 +186,12 @@ mod tests {
             let text = serde_json::to_string(&features).unwrap();
             assert_eq!(serde_json::from_str::<Features>(&text).unwrap(), features);
         }
+    }
+
+    #[test]
+    fn of_too_many_features_the_first_stay() {
+        let features = Features::new((0..1_000).rev().chain([5, 5]));
+        assert_eq!(features.places(), (744..1_000).collect::<Vec<_>>());
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub use history::{
 pub use id::{AuthorId, CommentId, CommentRef, EventId, ExternalId, SiteId};
 pub use invalid::Invalid;
 pub use keep::{Expiry, HeldExpires, Keep};
-pub use learning::{Features, MAX_FEATURES, ModelSnapshot, Taught, Teaching};
+pub use learning::{Covered, Features, MAX_FEATURES, MAX_LESSONS, MAX_MODEL, ModelSnapshot, Taught, Teaching};
 pub use limit::{Beyond, Charge, ChargeStep, CommenterLimits, Limit, OverLimit, OverLimitAction, Quota, Refused};
 pub use list::{EntryId, ListAction, ListEntry, ListName, ListNote, ListValue, MAX_ENTRIES, Match};
 pub use overrides::{SiteOverrides, SiteSettings};

@@ -181,7 +181,7 @@ pub struct Hit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Worth {
-    /// How many times the rule's points.
+    /// How many times the rule's points; of the learner's opinion, how many millionths of the most that it may give.
     #[serde(rename = "t", skip_serializing_if = "is_once")]
     pub times: i32,
     /// Points beside those: what entries of the site's lists say.
@@ -193,11 +193,14 @@ pub struct Worth {
     /// Whether it holds what would be approved.
     #[serde(rename = "h", skip_serializing_if = "std::ops::Not::not")]
     pub holds: bool,
+    /// Whether it takes nothing off what the others hold by themselves.
+    #[serde(rename = "y", skip_serializing_if = "std::ops::Not::not")]
+    pub yields: bool,
 }
 
 impl Default for Worth {
     fn default() -> Self {
-        Self { times: 1, beside: 0, listed: None, holds: false }
+        Self { times: 1, beside: 0, listed: None, holds: false, yields: false }
     }
 }
 

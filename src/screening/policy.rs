@@ -1,16 +1,19 @@
 //! A policy ready to judge by: settings checked, phrases and lists compiled, rules built.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::facts::{Target, fold_for_search};
+use super::learner;
 use super::listed::SiteLists;
 use super::rules::{self, Check, Rule};
 use super::settings::{FirstComment, KindAction, Mode, Settings};
-use crate::domain::{CommenterLimits, HitMode, Invalid, Keep, OverLimitAction, RuleDoc, RuleId, Slug, Thresholds};
+use crate::domain::{
+    CommenterLimits, Group, HitMode, Invalid, Keep, OverLimitAction, RuleDoc, RuleId, Slug, Thresholds,
+};
 
 /// The most points a rule may add or take.
 const MAX_POINTS: i32 = 1000;
@@ -33,6 +36,14 @@ pub struct Policy {
     rules_version: String,
     is_whole: bool,
     lists: Arc<SiteLists>,
+}
+
+/// How the learner takes part under a policy.
+#[derive(Clone, Copy)]
+pub(super) struct Learner {
+    pub mode: Mode,
+    /// The most points that it gives.
+    pub points: i32,
 }
 
 /// A rule that runs under a policy.
@@ -112,9 +123,15 @@ impl Policy {
         &self.rules_version
     }
 
+    /// The learner's table: its mode, and the most points that it gives.
+    pub(super) fn learner(&self) -> Learner {
+        let table = self.settings.rules.get(learner::RULE);
+        table.map_or(Learner { mode: Mode::Off, points: 0 }, |table| Learner { mode: table.mode, points: table.points })
+    }
+
     /// Every rule with its documentation, as configured.
     pub fn docs(&self) -> Vec<RuleDoc> {
-        rules::ALL.iter().filter_map(|rule| self.doc(rule)).collect()
+        rules::ALL.iter().filter_map(|rule| self.doc(rule)).chain([self.learners_doc()]).collect()
     }
 
     /// The score's limits.
@@ -163,11 +180,14 @@ impl Policy {
 
     /// The keys in which it differs from another policy, and of which verdicts tell nothing.
     pub fn differs_beyond_verdicts(&self, other: &Policy) -> Vec<&'static str> {
+        let other_learner = other.learner().mode;
         let (one, other) = (&self.settings, &other.settings);
         let keys = [
             ("keep", one.keep != other.keep),
             ("limits", one.limits != other.limits),
             ("over_limit", one.over_limit != other.over_limit),
+            // Nobody knows what it would have said.
+            ("rules.learned_spam", other_learner == Mode::Off && self.learner().mode != Mode::Off),
         ];
         keys.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()
     }
@@ -189,6 +209,23 @@ impl Policy {
     pub(super) fn replace_check(&mut self, id: &str, check: Arc<dyn Check>) {
         let active = self.rules.iter_mut().find(|active| active.rule.id == id);
         active.unwrap_or_else(|| panic!("{id} does not run")).check = check;
+    }
+
+    fn learners_doc(&self) -> RuleDoc {
+        let Learner { mode, points } = self.learner();
+        RuleDoc {
+            id: RuleId::new(learner::RULE),
+            group: Group::Learned,
+            summary: "Resembles what people decided was spam, or what they approved.",
+            why: "Spam of one campaign, and the readers of one blog, write alike; what a site's own moderators decide tells \
+                  more of its next comment than any rule made for all sites.",
+            mode: mode.as_str(),
+            points,
+            certain: false,
+            options: BTreeMap::new(),
+            fires: &[],
+            passes: &[],
+        }
     }
 
     fn doc(&self, rule: &'static Rule) -> Option<RuleDoc> {
@@ -254,7 +291,7 @@ fn check_names(settings: &Settings, faults: &mut Vec<Invalid>) {
 }
 
 fn build_rules(settings: &Settings, faults: &mut Vec<Invalid>) -> Vec<ActiveRule> {
-    let known: BTreeSet<&str> = rules::ALL.iter().map(|rule| rule.id).collect();
+    let known: BTreeSet<&str> = rules::ALL.iter().map(|rule| rule.id).chain([learner::RULE]).collect();
     for id in settings.rules.keys().filter(|id| !known.contains(id.as_str())) {
         faults.push(Invalid::new(format!("rules.{id}"), "names no rule"));
     }
@@ -276,7 +313,22 @@ fn build_rules(settings: &Settings, faults: &mut Vec<Invalid>) -> Vec<ActiveRule
             Err(fault) => faults.push(fault.below(rule.id)),
         }
     }
+    check_learner(settings, faults);
     active
+}
+
+fn check_learner(settings: &Settings, faults: &mut Vec<Invalid>) {
+    let Some(table) = settings.rules.get(learner::RULE) else {
+        faults.push(Invalid::new(format!("rules.{}", learner::RULE), "is missing"));
+        return;
+    };
+    if !(0..=MAX_POINTS).contains(&table.points) {
+        let detail = format!("must be between 0 and {MAX_POINTS}");
+        faults.push(Invalid::new(format!("rules.{}.points", learner::RULE), detail));
+    }
+    for key in table.options.keys() {
+        faults.push(Invalid::new(format!("rules.{}.{key}", learner::RULE), "is no option of the learner"));
+    }
 }
 
 fn read_domains(settings: &Settings, faults: &mut Vec<Invalid>) -> BTreeSet<String> {
@@ -343,7 +395,7 @@ mod tests {
         settings.rules.get_mut("too_fast").unwrap().mode = Mode::Off;
         let policy = Policy::compile(&settings).unwrap_or_else(|faults| panic!("{faults:?}"));
         let docs = policy.docs();
-        assert_eq!(docs.len(), rules::ALL.len());
+        assert_eq!(docs.len(), rules::ALL.len() + 1);
         let doc = docs.iter().find(|doc| doc.id.as_str() == "too_fast").unwrap();
         assert_eq!((doc.mode, doc.options["seconds"].as_str()), ("off", "3"));
         assert!(docs.iter().all(|doc| !doc.summary.is_empty() && !doc.why.is_empty()));

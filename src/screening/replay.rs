@@ -15,9 +15,12 @@ use std::sync::Arc;
 use super::case::Case;
 use super::engine::{Panicked, run};
 use super::facts::Facts;
-use super::policy::{ActiveRule, Policy};
+use super::learner;
+use super::opinion;
+use super::policy::{ActiveRule, Learner, Policy};
 use super::rules::{self, Finding};
-use super::weighing::{self, Circumstances, Force, Outcome, Weight};
+use super::settings::Mode;
+use super::weighing::{self, Circumstances, Force, Outcome, Weight, sums};
 use crate::domain::{Action, Comment, DecidedBy, Hit, HitMode, Worth};
 
 pub use causes::Cause;
@@ -139,7 +142,9 @@ impl Replay {
             };
             weights.extend(found.map(|worth| (active.rule.id, weight(active, &worth))));
         }
-        weights.extend(hits.iter().filter_map(|hit| self.kept(hit, again)));
+        let is_told = comment.verdict.rules_version.is_some();
+        weights.extend(hits.iter().filter_map(|hit| self.kept(hit, (again, is_told))));
+        self.without_soothing(&mut weights, hits);
         let way = if again.is_empty() { Way::Numbers } else { Way::Screened };
         // A verdict by known rules was one over the whole comment.
         let unread = if again.is_empty() { None } else { weighing::unread(a_rule_failed, case) };
@@ -155,18 +160,41 @@ impl Replay {
         known.map_or(&self.unknown, |(_, again)| again)
     }
 
-    /// What a hit of the verdict weighs, if its rule is not run again.
-    fn kept<'c>(&self, hit: &'c Hit, again: &[Again]) -> Option<(&'c str, Weight)> {
+    /// What a hit of the verdict weighs, if its rule is not run again; whether the verdict tells what its hits are worth.
+    fn kept<'c>(&self, hit: &'c Hit, (again, is_told): (&[Again], bool)) -> Option<(&'c str, Weight)> {
         let id = hit.rule.as_str();
         let weight = match self.places.get(id) {
             Some(place) if again.iter().any(|again| again.place == *place) => return None,
             Some(place) => weight(self.policy.rules().get(*place)?, &hit.worth),
             // It is off.
             None if rules::ALL.iter().any(|rule| rule.id == id) => return None,
-            // It is no rule's: what was said by somebody else stays said.
+            // What the learner said then stays said; how much that counts is the policy's.
+            None if id == learner::RULE && is_told => {
+                let Learner { mode, points } = self.policy.learner();
+                let points = match mode {
+                    Mode::On => opinion::points(&hit.worth, points),
+                    Mode::Shadow => 0,
+                    Mode::Off => return None,
+                };
+                Weight { points, ..Weight::of(hit) }
+            }
             None => Weight::of(hit),
         };
         Some((id, weight))
+    }
+
+    /// Takes out an opinion that takes something off what the others hold by themselves.
+    fn without_soothing(&self, weights: &mut Vec<(&str, Weight)>, hits: &[Hit]) {
+        let yields = |hit: &Hit| hit.rule.as_str() == learner::RULE && hit.worth.yields;
+        if !hits.iter().any(yields) {
+            return;
+        }
+        let others: Vec<Weight> =
+            weights.iter().filter(|(rule, _)| *rule != learner::RULE).map(|(_, weight)| *weight).collect();
+        let score: i32 = sums(&others).values().map(|sum| sum.counted).sum();
+        if score >= self.policy.thresholds().hold_at {
+            weights.retain(|(rule, weight)| *rule != learner::RULE || weight.points >= 0);
+        }
     }
 }
 

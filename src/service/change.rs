@@ -69,6 +69,9 @@ impl Service {
         let request = DecisionRequest { decision, dated, if_match: wish.if_match, now };
         let outcome = self.store.decide(site, comment, request, idempotency).await?;
         self.metrics.decided(&outcome);
+        if matches!(outcome, Outcome::Changed(_)) {
+            self.learners.notice(site);
+        }
         settle_for(comment, outcome, &fingerprint)
     }
 

@@ -9,8 +9,8 @@ use super::memory::idempotency_key;
 use super::submit::{Asked, Looked, Took};
 use super::{Error, IDEMPOTENCY_MILLIS, Service};
 use crate::domain::{
-    Comment, CommentRef, Edit, EditRequest, EditedBy, Fingerprint, HistoryKey, HistoryKind, Lesson, Refusal, Rejudged,
-    SiteId, Submission, Timestamp,
+    Comment, CommentRef, Edit, EditRequest, EditedBy, Features, Fingerprint, HistoryKey, HistoryKind, Lesson, Refusal,
+    Rejudged, SiteId, Submission, Timestamp,
 };
 use crate::screening::Facts;
 use crate::store::{Existing, Idempotency, Outcome, Recall};
@@ -115,8 +115,9 @@ impl Service {
         // Owner, staff and moderators are never learnt from.
         let is_trusted = after.author.role.is_some_and(|role| role.is_trusted());
         let counted = if is_trusted { Vec::new() } else { screened.traces.counted(now, Lesson::Nothing) };
+        let features = if is_trusted { Features::default() } else { screened.features };
         let (verdict, history, hosts) = (screened.verdict, screened.history, screened.hosts);
-        Ok((Rejudged { verdict, history, hosts, counted, brings_more }, screened.took))
+        Ok((Rejudged { verdict, features, history, hosts, counted, brings_more }, screened.took))
     }
 
     /// The link owners and ways to reach somebody that a submission brings.

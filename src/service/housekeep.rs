@@ -103,6 +103,7 @@ fn sum(all: &Expired, step: &Expired) -> Expired {
         addresses: all.addresses + step.addresses,
         tombstones: all.tombstones + step.tombstones,
         events: all.events + step.events,
+        lessons: all.lessons + step.lessons,
         more: step.more,
     }
 }

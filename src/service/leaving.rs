@@ -3,10 +3,10 @@
 use super::submit::{Arrival, Due};
 use super::{Error, Service};
 use crate::domain::{
-    Comment, CommentId, CommentRef, ExternalId, ListQuery, Page, Position, SiteId, SiteOverrides, Sort, Submission,
-    Tombstone,
+    Comment, CommentId, CommentRef, ExternalId, Features, ListQuery, Page, Position, SiteId, SiteOverrides, Sort,
+    Submission, Tombstone,
 };
-use crate::screening::Facts;
+use crate::screening::{Case, Facts};
 use crate::store::{Charges, Existing, Record, Recorded};
 
 /// How many comments or tombstones are read at once on the way out.
@@ -71,7 +71,10 @@ impl Service {
         let external_id = comment.submission.external_id.clone();
         let record = Record { comment, idempotency: None, announced: false, charges: Charges::default() };
         Ok(match self.store.record(site, record).await? {
-            Recorded::New => Moved::In,
+            Recorded::New => {
+                self.learners.notice(site);
+                Moved::In
+            }
             Recorded::Refused(_) | Recorded::Over(_) => return Err(Error::Internal("nothing was charged".to_owned())),
             Recorded::Existing(Existing::Erased(gone)) => Moved::Gone(gone),
             Recorded::Existing(Existing::ByExternalId { comment, .. } | Existing::ByKey { comment, .. }) => {
@@ -88,11 +91,14 @@ impl Service {
         let active = self.active(site).await?;
         let facts = Facts::new(&comment.submission, &active.policy, self.clock.now());
         let traces = self.traces(&comment.submission, &facts)?;
+        let case = Case { facts: &facts, history: &comment.history };
+        let features = self.learners.with(None).look(case, &comment.verdict.hits).features;
         drop(facts);
         // Owner, staff and moderators are never learnt from.
         let is_trusted = comment.submission.author.role.is_some_and(|role| role.is_trusted());
         let counted = if is_trusted { Vec::new() } else { traces.counted(comment.written_at, comment.lesson()) };
-        Ok(Comment { author_id: traces.author_id, mail_id: traces.mail_id, counted, ..comment })
+        let features = if is_trusted { Features::default() } else { features };
+        Ok(Comment { author_id: traces.author_id, mail_id: traces.mail_id, features, counted, ..comment })
     }
 
     /// Keeps a tombstone of another store.

@@ -11,8 +11,8 @@ use super::Metrics;
 use crate::clock::Stopwatch;
 use crate::domain::{
     ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, EditRequest, EntryId,
-    Event, EventId, ExternalId, Keep, KeyId, ListEntry, ListName, ListQuery, Page, Site, SiteId, SiteName,
-    SiteOverrides, SiteSettings, Timestamp, Tombstone, Totals,
+    Event, EventId, ExternalId, Keep, KeyId, ListEntry, ListName, ListQuery, ModelSnapshot, Page, Site, SiteId,
+    SiteName, SiteOverrides, SiteSettings, Taught, Timestamp, Tombstone, Totals,
 };
 use crate::store::{
     Error, Expired, Forgotten, Idempotency, Identity, Listed, Outcome, Recall, Recalled, Record, Recorded, Repaired,
@@ -158,6 +158,18 @@ impl Store for Measured {
 
     fn feed_changes(&self) -> watch::Receiver<u64> {
         self.store.feed_changes()
+    }
+
+    async fn lessons(&self, site: &SiteId, after: u64, limit: usize) -> Result<Vec<Taught>, Error> {
+        self.timed("lessons", self.store.lessons(site, after, limit)).await
+    }
+
+    async fn model(&self, site: &SiteId) -> Result<Option<ModelSnapshot>, Error> {
+        self.timed("model", self.store.model(site)).await
+    }
+
+    async fn put_model(&self, site: &SiteId, snapshot: ModelSnapshot, expected: Option<u64>) -> Result<bool, Error> {
+        self.timed("put_model", self.store.put_model(site, snapshot, expected)).await
     }
 
     async fn create_site(&self, site: Site) -> Result<bool, Error> {

@@ -35,6 +35,7 @@ pub struct Metrics {
     simulations: Counter,
     simulated: Family<Words<1>, Counter>,
     expired: Family<Words<1>, Counter>,
+    lessons: Counter,
     housekeeping_failures: Counter,
     housekeeping_last: Gauge<f64, AtomicU64>,
     store_seconds: Family<Words<1>, Histogram, fn() -> Histogram>,
@@ -83,6 +84,7 @@ impl Default for Metrics {
             simulations: Counter::default(),
             simulated: Family::default(),
             expired: Family::default(),
+            lessons: Counter::default(),
             housekeeping_failures: Counter::default(),
             housekeeping_last: Gauge::default(),
             store_seconds: Family::new_with_constructor(|| Histogram::new(STORE_BUCKETS)),
@@ -112,6 +114,8 @@ impl Metrics {
         let help = "Decided comments that a policy was tried on, by how";
         registry.register("simulated_comments", help, self.simulated.clone());
         registry.register("expired", "What was kept no longer", self.expired.clone());
+        let help = "What this process learnt of decisions, snapshots aside";
+        registry.register("lessons", help, self.lessons.clone());
         let help = "Sites in which what is due could not expire, each time";
         registry.register("housekeeping_failures", help, self.housekeeping_failures.clone());
         let help = "When all sites were last gone through for what is due, since 1970; 0 if they were not yet";
@@ -167,17 +171,23 @@ impl Metrics {
 
     /// Counts what went in a step of retention.
     pub(super) fn expired(&self, step: &Expired) {
-        let Expired { rejected, purged, addresses, tombstones, events, more: _ } = *step;
+        let Expired { rejected, purged, addresses, tombstones, events, lessons, more: _ } = *step;
         let all = [
             ("rejected", rejected),
             ("purged", purged),
             ("addresses", addresses),
             ("tombstones", tombstones),
             ("events", events),
+            ("lessons", lessons),
         ];
         for (what, number) in all {
             self.expired.get_or_create(&[("what", what)]).inc_by(number as u64);
         }
+    }
+
+    /// Counts what was learnt.
+    pub(super) fn learnt(&self, lessons: u64) {
+        self.lessons.inc_by(lessons);
     }
 
     /// Counts a site (or all of them) in which what is due could not expire.

@@ -7,6 +7,7 @@ pub mod eval;
 mod housekeep;
 mod key;
 mod leap;
+mod learn;
 mod leaving;
 mod lists;
 mod look;
@@ -21,6 +22,7 @@ pub mod simulate;
 mod sites;
 mod status;
 mod submit;
+pub mod train;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -32,8 +34,10 @@ use sha2::Sha256;
 use crate::clock::{Clock, Stopwatch};
 use crate::domain::{ApiKey, Comment, CommentId, Invalid, KeyId, Refused, RuleDoc, SiteId, Timestamp};
 use crate::limits::Limits;
+use crate::screening::BaseModel;
 use crate::store::{self, Identity, Store};
 
+use learn::Learners;
 use measured::Measured;
 
 pub use authors::AuthorName;
@@ -70,6 +74,7 @@ pub struct Service {
     known_keys: Mutex<HashMap<KeyId, (Option<ApiKey>, Stopwatch)>>,
     metrics: Metrics,
     simulations: simulate::Simulations,
+    learners: Learners,
 }
 
 /// What a service is made of.
@@ -109,7 +114,13 @@ impl Service {
             known_keys: Mutex::new(HashMap::new()),
             metrics,
             simulations: simulate::Simulations::default(),
+            learners: Learners::default(),
         }
+    }
+
+    /// The same with another base model than the one that is shipped.
+    pub fn with_base_model(self, base: BaseModel) -> Self {
+        Self { learners: Learners::new(base), ..self }
     }
 
     /// Finds out who the store is, and makes an empty one into one: one try of a first start, whose keys are given to `keep`.

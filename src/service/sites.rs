@@ -52,6 +52,7 @@ impl Service {
             return Err(Error::LastSite);
         }
         self.deactivate(id);
+        self.learners.forget(id);
         self.known_keys.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
         Ok(())
     }

@@ -12,7 +12,7 @@ use crate::domain::{
     Status, Submission, Timestamp, Verdict,
 };
 use crate::limits::{Author, Commenter, Retry};
-use crate::screening::{Facts, screen};
+use crate::screening::{Facts, Screening, screen_learnt};
 use crate::store::{Charges, Existing, Idempotency, IdempotencyKey, Recall, Record, Recorded};
 
 /// A comment that was taken in.
@@ -82,7 +82,7 @@ impl Service {
             over_limit: due.over_limit,
             now,
         };
-        let Screened { verdict, history, hosts, traces, mut took } = match self.screen(site, asked).await? {
+        let Screened { verdict, features, history, hosts, traces, mut took } = match self.screen(site, asked).await? {
             Looked::Known(existing, took) => {
                 return sent.replay(existing, took).map(|submitted| Admitted::Now(Box::new(submitted)));
             }
@@ -90,7 +90,7 @@ impl Service {
         };
 
         let id = CommentId::new(now, self.chance.bytes()?);
-        let judged = Judgement { verdict, history, hosts, traces };
+        let judged = Judgement { verdict, features, history, hosts, traces };
         let announced = submission.decided.is_none() && !waits;
         let mut comment = new_comment(id, now, submission, judged);
         comment.fingerprint = sent.fingerprint.clone();
@@ -108,7 +108,12 @@ impl Service {
         let recorded = self.store.record(site, entry).await?;
         took.store += writing.elapsed();
         match recorded {
-            Recorded::New => Ok(Admitted::Now(Box::new(Submitted { comment, replayed: false, took }))),
+            Recorded::New => {
+                if comment.submission.decided.is_some() {
+                    self.learners.notice(site);
+                }
+                Ok(Admitted::Now(Box::new(Submitted { comment, replayed: false, took })))
+            }
             Recorded::Existing(existing) => {
                 sent.replay(existing, took).map(|submitted| Admitted::Now(Box::new(submitted)))
             }
@@ -210,10 +215,12 @@ impl Service {
                 let judging = Stopwatch::start();
                 let history = recalled.history.without(&traces.keys, counted);
                 let history = History { members: traces.members, over_limit, ..history };
-                let verdict = screen(&facts, &history, &active.policy);
+                let learner = self.learners.at(site, recalled.taught);
+                let learnt = self.learners.with(learner.as_deref());
+                let Screening { verdict, features } = screen_learnt(&facts, &history, &active.policy, learnt);
                 let hosts = facts.hosts();
                 took.screening += judging.elapsed();
-                return Ok(Looked::Screened(Box::new(Screened { verdict, history, hosts, traces, took })));
+                return Ok(Looked::Screened(Box::new(Screened { verdict, features, history, hosts, traces, took })));
             }
             drop(facts);
             active = self.activate(site).await?;
@@ -273,6 +280,7 @@ pub(super) enum Looked {
 /// A submission that was judged.
 pub(super) struct Screened {
     pub verdict: Verdict,
+    pub features: Features,
     pub history: History,
     pub hosts: Vec<String>,
     pub traces: Traces,
@@ -325,6 +333,7 @@ impl Sent {
 /// What the screening knows of a submission by the time it is kept.
 struct Judgement {
     verdict: Verdict,
+    features: Features,
     history: History,
     hosts: Vec<String>,
     traces: Traces,
@@ -369,7 +378,7 @@ fn new_comment(id: CommentId, now: Timestamp, submission: Submission, judged: Ju
         withdrawn_at: None,
         edited: None,
         expired: None,
-        features: Features::default(),
+        features: if is_trusted { Features::default() } else { judged.features },
         counted,
     };
     Comment { version: comment.changes(), ..comment }

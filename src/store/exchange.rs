@@ -49,6 +49,8 @@ pub struct Recalled {
     pub history: History,
     /// At which version the site's settings are.
     pub settings_version: u64,
+    /// The number of the newest lesson; 0 if there was none. Less than somebody has seen: it is another site of this name.
+    pub taught: u64,
 }
 
 /// A hash of the caller's idempotency key (the key itself is not kept).
@@ -179,6 +181,8 @@ pub struct Expired {
     pub tombstones: usize,
     /// Events that went.
     pub events: usize,
+    /// Lessons that went.
+    pub lessons: usize,
     /// Whether there may be more to do.
     pub more: bool,
 }
@@ -186,7 +190,7 @@ pub struct Expired {
 impl Expired {
     /// Whether content or personal data went.
     pub fn erased_something(&self) -> bool {
-        self.purged + self.addresses + self.tombstones > 0
+        self.purged + self.addresses + self.tombstones + self.lessons > 0
     }
 }
 
@@ -207,6 +211,8 @@ pub struct Repaired {
     pub members: usize,
     /// 1 if the place where the feed goes on was corrected.
     pub feed: usize,
+    /// 1 if the number of the newest lesson was corrected.
+    pub lessons: usize,
     /// Comments and tombstones that cannot be read, by id. They stay as they are.
     pub damaged: Vec<CommentId>,
 }
@@ -214,7 +220,7 @@ pub struct Repaired {
 impl Repaired {
     /// How much was wrong.
     pub fn corrected(&self) -> usize {
-        self.rows + self.counts + self.history + self.members + self.feed
+        self.rows + self.counts + self.history + self.members + self.feed + self.lessons
     }
 }
 

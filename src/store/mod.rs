@@ -25,8 +25,8 @@ pub use settings::{Durability, Settings, Status};
 use crate::clock::Clock;
 use crate::domain::{
     ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, EditRequest, EntryId,
-    Event, EventId, ExternalId, Keep, KeyId, ListEntry, ListName, ListQuery, Page, Site, SiteId, SiteName,
-    SiteOverrides, SiteSettings, Timestamp, Tombstone, Totals,
+    Event, EventId, ExternalId, Keep, KeyId, ListEntry, ListName, ListQuery, ModelSnapshot, Page, Site, SiteId,
+    SiteName, SiteOverrides, SiteSettings, Taught, Timestamp, Tombstone, Totals,
 };
 
 /// What the service remembers, and how it changes.
@@ -114,7 +114,8 @@ pub trait Store: Send + Sync {
     async fn author(&self, site: &SiteId, author: AuthorId, now: Timestamp) -> Result<Option<AuthorStanding>, Error>;
 
     /// Does what is due by now, at most a hundred of each kind: comments by [`Comment::expiry`], addresses, tombstones,
-    /// events, and idempotency keys whose time is over. What cannot be read is passed over, once. On disk, what was erased
+    /// events, lessons by [`Covered::lets_go`](crate::domain::Covered::lets_go), and idempotency keys whose time is over. What cannot
+    /// be read is passed over, once. On disk, what was erased
     /// before is gone from all files when this is done, unless a reader still needs the log.
     async fn expire(&self, site: &SiteId, keep: &Keep, now: Timestamp) -> Result<Expired, Error>;
 
@@ -144,6 +145,22 @@ pub trait Store: Send + Sync {
 
     /// Changes whenever some site's feed may have grown; a waiting reader then asks again.
     fn feed_changes(&self) -> watch::Receiver<u64>;
+
+    /// What was taught after the lesson of this number, in order, at most `limit`. Whatever changes a comment or brings one in
+    /// appends what it teaches by [`Teaching::between`](crate::domain::Teaching::between) in the same step; nothing
+    /// that erases or expires does. A site's lessons have the numbers 1, 2, 3 and so on, without gaps.
+    ///
+    /// Where the first number is not `after + 1`, lessons went by [`Store::expire`], or one that is damaged was left out: whatever
+    /// a later snapshot has is learnt from that, and what it does not have is lost, so that a learner goes on.
+    async fn lessons(&self, site: &SiteId, after: u64, limit: usize) -> Result<Vec<Taught>, Error>;
+
+    /// The snapshot of what was learnt; `None` if there is none that can be read.
+    async fn model(&self, site: &SiteId) -> Result<Option<ModelSnapshot>, Error>;
+
+    /// Replaces the snapshot, if it is one of the lessons up to `expected` (`None`: if there is none that can be read); whether
+    /// it did, or it says so already. `false` also for one of more lessons than the site had: it is of another site of this name. One of
+    /// more than [`MAX_MODEL`](crate::domain::MAX_MODEL) bytes is an error.
+    async fn put_model(&self, site: &SiteId, snapshot: ModelSnapshot, expected: Option<u64>) -> Result<bool, Error>;
 
     /// Adds a site; `false` if its id is taken.
     async fn create_site(&self, site: Site) -> Result<bool, Error>;

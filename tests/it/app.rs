@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use moderato::clock::Clock;
 use moderato::config::{Environment, Loaded, Sources};
-use moderato::domain::{Scope, SiteId, SiteOverrides};
+use moderato::domain::{CommentId, CommentRef, DecisionAction, Scope, SiteId, SiteOverrides, Source};
 use moderato::http;
-use moderato::service::{Chance, Configuration, FirstKeys, NewKey, Parts, Service, settle};
+use moderato::screening::SiteLearner;
+use moderato::service::{Chance, Configuration, FirstKeys, NewKey, Parts, Service, Wish, settle};
 use moderato::store::{Expired, Store};
 use moderato::telemetry;
 use reqwest::Method;
@@ -261,6 +262,20 @@ impl Beside {
     pub async fn override_policy(&self, own: Value) {
         let Value::Object(own) = own else { panic!("{own}") };
         self.0.override_policy(&"demo".parse().unwrap(), SiteOverrides(own), None).await.unwrap();
+    }
+
+    /// How many lessons of a site it learns to know everything that is there, and what it knows then.
+    pub async fn learnt(&self, site: &SiteId) -> (u64, Arc<SiteLearner>) {
+        let read = self.0.catch_up(site).await.unwrap();
+        (read, self.0.learner(site).unwrap())
+    }
+
+    /// Approves a comment of the site `demo`.
+    pub async fn approve(&self, comment: CommentId) {
+        let actor = "zoe".to_owned().try_into().unwrap();
+        let (action, source) = (DecisionAction::Approve, Source::Api);
+        let wish = Wish { action, reason: None, note: None, source, actor, at: None, if_match: None };
+        self.0.decide(&"demo".parse().unwrap(), &CommentRef::Id(comment), wish, None).await.unwrap();
     }
 
     /// Puts an entry into a list of the site `demo`.

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use async_trait::async_trait;
 use moderato::domain::{
     ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, EditRequest, EntryId,
-    Event, EventId, ExternalId, Keep, KeyId, ListEntry, ListName, ListQuery, Page, Site, SiteId, SiteName,
-    SiteOverrides, SiteSettings, Timestamp, Tombstone, Totals,
+    Event, EventId, ExternalId, Keep, KeyId, ListEntry, ListName, ListQuery, ModelSnapshot, Page, Site, SiteId,
+    SiteName, SiteOverrides, SiteSettings, Taught, Timestamp, Tombstone, Totals,
 };
 use moderato::store::{
     Durability, Error, Expired, Forgotten, Idempotency, Identity, Listed, Outcome, Recall, Recalled, Record, Recorded,
@@ -156,6 +156,18 @@ impl Store for Broken {
     fn feed_changes(&self) -> watch::Receiver<u64> {
         assert!(self.error != Error::UnknownSite, "a panic, on purpose");
         self.changes.subscribe()
+    }
+
+    async fn lessons(&self, _: &SiteId, _: u64, _: usize) -> Result<Vec<Taught>, Error> {
+        self.fail()
+    }
+
+    async fn model(&self, _: &SiteId) -> Result<Option<ModelSnapshot>, Error> {
+        self.fail()
+    }
+
+    async fn put_model(&self, _: &SiteId, _: ModelSnapshot, _: Option<u64>) -> Result<bool, Error> {
+        self.fail()
     }
 
     async fn create_site(&self, _: Site) -> Result<bool, Error> {

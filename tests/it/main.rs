@@ -18,6 +18,7 @@ mod edits;
 mod entries;
 mod erasure;
 mod events;
+mod learning;
 mod limits;
 mod listed;
 mod lists;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use moderato::domain::{Beyond, Charge, ChargeStep, Limit, Quota};
+use moderato::domain::DecisionAction::Approve;
+use moderato::domain::{Beyond, Charge, ChargeStep, Limit, ModelSnapshot, Quota};
 use moderato::store::{self, Charges, Durability, Error, Record, Recorded, Settings};
 
 use super::servers::{Cluster, DURABLE, EVERYSEC, Guard, Program, Sentinels, Server};
@@ -43,7 +44,18 @@ async fn the_user_of_the_documentation_may_do_what_is_needed() {
     };
     assert_eq!(store.record(&fixture::blog(), charged(1)).await.unwrap(), Recorded::New);
     assert!(matches!(store.record(&fixture::blog(), charged(2)).await.unwrap(), Recorded::Refused(_)));
+    for n in [3, 4] {
+        let comment = fixture::featured(fixture::held(n), &[7]);
+        store.record(&fixture::blog(), fixture::new(comment)).await.unwrap();
+        store.decide(&fixture::blog(), &fixture::by_id(n), fixture::wish(Approve, 9), None).await.unwrap();
+        // The log is asked for the number that is lost.
+        server.say(&["DEL", "mod:{blog}:n"]);
+    }
     store.repair(&fixture::blog()).await.unwrap();
+    let snapshot = ModelSnapshot { taught: 2, bytes: vec![1] };
+    assert!(store.put_model(&fixture::blog(), snapshot.clone(), None).await.unwrap());
+    assert_eq!(store.model(&fixture::blog()).await.unwrap(), Some(snapshot));
+    assert_eq!(store.expire(&fixture::blog(), &fixture::KEEP, fixture::on(40)).await.unwrap().lessons, 2);
     store.delete_site(&fixture::other()).await.unwrap();
     assert!(store.status().verified);
     assert_eq!(server.say(&["ACL", "LOG"]).trim(), "", "something was refused");

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use moderato::domain::{CommentRef, EventId};
+use moderato::domain::{CommentRef, EventId, ModelSnapshot};
 use moderato::store::{Durability, Error};
 
 use super::servers::{DURABLE, EVERYSEC, Program, Server, family};
@@ -120,6 +120,10 @@ async fn a_full_server_takes_no_comments_but_everything_else() {
         record(&*store, n).await.unwrap();
         primary.say(&["CONFIG", "SET", "maxmemory", "1mb"]);
         assert!(matches!(record(&*store, 100 + n).await, Err(Error::Full(_))));
+        // It grows by a mebibyte a site, and can be made anew.
+        let snapshot = ModelSnapshot { taught: 0, bytes: vec![1; 100] };
+        let refused = store.put_model(&fixture::blog(), snapshot, None).await;
+        assert!(matches!(refused, Err(Error::Full(_))), "{refused:?}");
         let comment = CommentRef::Id(fixture::id(n));
         let external = fixture::external(&format!("ext-{n}"));
         for _ in 0..2 {

@@ -2,7 +2,7 @@
 
 use moderato::domain::DecisionAction::{Approve, Reject, Reopen};
 use moderato::domain::{
-    Action, Bounded, Campaign, Content, Counted, Edit, EditRequest, EditedBy, EventChange, EventId, Filter,
+    Action, Bounded, Campaign, Content, Counted, Edit, EditRequest, EditedBy, EventChange, EventId, Features, Filter,
     HeldExpires, HistoryKind, Keep, ListQuery, MAX_MEMBERS, Reason, Refusal, Rejudged, Sort, Status, Tally,
 };
 use moderato::store::{Existing, Outcome, Recall, Store};
@@ -29,6 +29,7 @@ pub fn edit(text: &str, version: u64, action: Action, (entries, seconds): (&[Ent
         edit: Edit { content: Some(Content::try_from(text.to_owned()).unwrap()), ..Edit::default() },
         by: EditedBy::Author,
         judged: Rejudged {
+            features: Features::default(),
             verdict: like.verdict,
             history: like.history,
             hosts: vec!["new.example".to_owned()],

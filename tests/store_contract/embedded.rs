@@ -73,7 +73,7 @@ async fn a_database_of_a_newer_version_is_refused_and_left_alone() {
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
     let refused = refusal(directory.path());
-    assert_eq!(refused, OpenError::Newer { path: file(&directory), found: 99, known: 5 });
+    assert_eq!(refused, OpenError::Newer { path: file(&directory), found: 99, known: 6 });
     assert!(refused.to_string().contains("newer version of Moderato"));
 }
 

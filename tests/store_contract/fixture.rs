@@ -183,6 +183,11 @@ pub fn named(mut comment: Comment, name: &str) -> Comment {
     comment
 }
 
+/// The comment, as it looks like to a learner.
+pub fn featured(comment: Comment, places: &[u16]) -> Comment {
+    Comment { features: Features::new(places.iter().copied()), ..comment }
+}
+
 /// The comment on another post.
 pub fn on_post(mut comment: Comment, post: &str) -> Comment {
     comment.submission.post.id = Bounded::try_from(post.to_owned()).unwrap();

@@ -2,7 +2,7 @@
 
 use moderato::domain::{
     Action, AuthorId, Comment, DecisionAction, EditedBy, EventId, Fingerprint, HeldExpires, HistoryKind, Keep,
-    ListQuery, Reason, Sort, Source, Timestamp,
+    ListQuery, ModelSnapshot, Reason, Sort, Source, Timestamp,
 };
 use moderato::store::{Idempotency, IdempotencyKey, Recall, Record, Store};
 use proptest::prelude::*;
@@ -23,6 +23,7 @@ enum Call {
     Erase { n: u32 },
     Expire { shape: u8 },
     Forget { author: u8 },
+    PutModel { taught: u8, expected: u8 },
     DeleteSite,
 }
 
@@ -63,6 +64,7 @@ fn call() -> impl Strategy<Value = Call> {
         1 => n.prop_map(|n| Call::Erase { n }),
         3 => any::<u8>().prop_map(|shape| Call::Expire { shape }),
         1 => (0..6u8).prop_map(|author| Call::Forget { author }),
+        1 => (0..6u8, 0..4u8).prop_map(|(taught, expected)| Call::PutModel { taught, expected }),
         1 => Just(Call::DeleteSite),
     ]
 }
@@ -83,6 +85,7 @@ async fn run(store: &dyn Store, calls: &[(Call, i64)]) -> Vec<String> {
         answers.push(format!("{:?}", store.author(&site, AuthorId::new([1; 16]), at(seconds)).await));
         answers.push(format!("{:?}", store.counts(&site).await));
         answers.push(format!("{:?}", store.events(&site, EventId::default(), 1_000).await));
+        answers.push(format!("{:?} {:?}", store.lessons(&site, 0, 1_000).await, store.model(&site).await));
         for sort in [Sort::Newest, Sort::Oldest, Sort::Priority] {
             let query = ListQuery { sort, limit: 100, ..ListQuery::default() };
             answers.push(format!("{:?}", store.list(&site, &query).await));
@@ -144,6 +147,11 @@ async fn answer(store: &dyn Store, call: &Call, moment: Moment) -> String {
             format!("{:?}", store.expire(&blog(), &keep, now).await)
         }
         Call::Forget { author } => format!("{:?}", store.forget(&blog(), AuthorId::new([*author; 16]), now).await),
+        Call::PutModel { taught, expected } => {
+            let snapshot = ModelSnapshot { taught: (*taught).into(), bytes: vec![*expected] };
+            let expected = expected.checked_sub(1).map(u64::from);
+            format!("{:?}", store.put_model(&blog(), snapshot, expected).await)
+        }
         Call::DeleteSite => {
             format!("{:?} {:?}", store.delete_site(&other()).await, store.create_site(site("other")).await)
         }
@@ -162,6 +170,9 @@ fn shaped(n: u32, shape: u8, now: Timestamp) -> Comment {
     received.submission.client.ip = (shape % 5 < 2).then(|| std::net::Ipv4Addr::new(203, 0, 113, shape).into());
     if shape % 4 == 1 {
         received.mail_id = Some(AuthorId::new([5; 16]));
+    }
+    if shape % 7 < 5 {
+        received = featured(received, &[shape.into(), 300]);
     }
     let member = Some(u32::from(shape % 40));
     let entries =

@@ -70,11 +70,11 @@ impl House {
     }
 }
 
-/// Whether a name is of a key that is derived. Comments, tombstones, the feed, settings and API keys are not; what idempotency
+/// Whether a name is of a key that is derived. Comments, tombstones, the feed, lessons, settings and API keys are not; what idempotency
 /// keys were used for and how far limits are used up is known from nowhere else.
 fn is_derived(name: &str) -> bool {
     let kept = ["c:", "t:", "k:", "u:", "i:", "l:"];
-    !kept.iter().any(|kind| name.starts_with(kind)) && !["e", "settings", "head"].contains(&name)
+    !kept.iter().any(|kind| name.starts_with(kind)) && !["e", "n:log", "m", "settings", "head"].contains(&name)
 }
 
 #[tokio::test]
@@ -85,6 +85,7 @@ async fn every_derived_key_that_is_gone_comes_back_as_it_was() {
     assert_ne!(house.dump(), before);
     let repaired = house.store.repair(&blog()).await.unwrap();
     assert!(repaired.rows > 4 && repaired.history > 0 && repaired.members > 0, "{repaired:?}");
+    assert_eq!(repaired.lessons, 1);
     assert_eq!(house.dump(), before);
     let again = house.store.repair(&blog()).await.unwrap();
     assert_eq!(again, Repaired { comments: 4, tombstones: 2, ..Repaired::default() });

@@ -141,7 +141,7 @@ async fn a_store_that_lost_everything_says_so_at_once_and_not_that_its_sites_are
 
 /// The port of a way to a server on which the answer to the first plan that tells of this is lost, with its connection, though
 /// the plan is carried out.
-fn forgetful(server: u16, told: &'static str) -> u16 {
+pub fn forgetful(server: u16, told: &'static str) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let is_lost = Arc::new(AtomicBool::new(false));

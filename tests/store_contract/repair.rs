@@ -14,11 +14,12 @@ use crate::audit::audit;
 use crate::everywhere;
 use crate::fixture::*;
 
-/// Ways the derived data go bad, each with what is corrected: rows, counts, history, members, feed.
-const TAMPERINGS: [(&str, [usize; 5]); 28] = [
+/// Ways the derived data go bad, each with what is corrected: rows, counts, history, members, feed or lessons.
+const TAMPERINGS: [(&str, [usize; 5]); 29] = [
     ("UPDATE sites SET held = held + 1 WHERE id = 'blog'", [0, 1, 0, 0, 0]),
     ("UPDATE sites SET open = 0, approved = 7 WHERE id = 'blog'", [0, 1, 0, 0, 0]),
     ("UPDATE sites SET event_millis = 0 WHERE id = 'blog'", [0, 0, 0, 0, 1]),
+    ("UPDATE sites SET taught = 0 WHERE id = 'blog'", [0, 0, 0, 0, 1]),
     ("UPDATE comments SET priority = NULL", [2, 0, 0, 0, 0]),
     ("UPDATE comments SET priority = priority + 1", [2, 0, 0, 0, 0]),
     ("UPDATE comments SET status = 'approved'", [3, 0, 0, 0, 0]),
@@ -63,8 +64,8 @@ async fn whatever_is_derived_is_right_again_and_a_second_repair_corrects_nothing
         audit(&file(&directory)).expect_err(change);
         let store = opened(directory.path());
         let first = store.repair(&blog()).await.unwrap();
-        let Repaired { rows, counts, history, members, feed, .. } = first;
-        assert_eq!([rows, counts, history, members, feed], expected, "{change}");
+        let Repaired { rows, counts, history, members, feed, lessons, .. } = first;
+        assert_eq!([rows, counts, history, members, feed + lessons], expected, "{change}");
         assert_eq!((first.comments, first.tombstones, &first.damaged), (4, 2, &Vec::new()), "{change}");
         let second = store.repair(&blog()).await.unwrap();
         assert_eq!(second, Repaired { comments: 4, tombstones: 2, ..Repaired::default() }, "{change}");
@@ -127,7 +128,7 @@ pub async fn fill(store: &dyn Store) {
     let (author_name, content) = (Some(name("Other")), None);
     third.submission.parent = Some(Parent { id: Some(id(1)), external_id: None, author_name, content });
     keep(store, &blog(), third).await;
-    keep(store, &blog(), counted_in(rejected(4), &[(HistoryKind::Text, 2, Some(4))])).await;
+    keep(store, &blog(), featured(counted_in(rejected(4), &[(HistoryKind::Text, 2, Some(4))]), &[4, 44])).await;
     keep(store, &blog(), counted_in(approved(5), &entries)).await;
     keep(store, &blog(), approved(6)).await;
     changed(store.decide(&blog(), &by_id(4), reject_as(Reason::Spam, 20), None).await.unwrap());

@@ -11,7 +11,8 @@ use moderato::store::{Error, Expired, Store};
 use crate::everywhere;
 use crate::fixture::*;
 
-const NOTHING: Expired = Expired { rejected: 0, purged: 0, addresses: 0, tombstones: 0, events: 0, more: false };
+const NOTHING: Expired =
+    Expired { rejected: 0, purged: 0, addresses: 0, tombstones: 0, events: 0, lessons: 0, more: false };
 
 #[tokio::test]
 async fn held_comments_wait_on_or_are_rejected() {

@@ -2,6 +2,9 @@
 //!
 //! It knows the tables and the nouns, and none of the store's code, so that a fault of the store cannot hide itself.
 
+#[path = "audit/lessons.rs"]
+mod lessons;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::Path;
@@ -101,6 +104,7 @@ impl Audit {
         self.history(tx, site, &contents)?;
         self.members(tx, site, &contents)?;
         self.entries(tx, site)?;
+        self.lessons(tx, site)?;
         self.idempotency(tx, site, &contents)
     }
 

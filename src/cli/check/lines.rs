@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn a_panic_costs_one_line_its_verdict_and_no_other() {
         let sources = Sources { file: None, environment: &Environment::default(), data_dir: None };
-        let screening = Screening { policy: Loaded::from(&sources).unwrap().policy.policy().clone() };
+        let screening = Screening::new(Loaded::from(&sources).unwrap().policy.policy().clone());
         let judge = |submission: &Submission| {
             Screening::caught(|| {
                 assert!(&*submission.content != "two", "the content is told nowhere");

@@ -21,7 +21,7 @@ use super::{ConfigArgs, Context, Format};
 use crate::clock::Clock;
 use crate::domain::{History, Submission, Verdict};
 use crate::http::wire::{self, FieldFault};
-use crate::screening::{Facts, Policy, screen};
+use crate::screening::{BaseModel, Facts, Learnt, Policy, screen_learnt};
 
 /// The most bytes a submission may have; the service takes 256 KiB.
 const MAX_BYTES: u64 = 256 * 1024;
@@ -50,7 +50,7 @@ impl Check {
         if self.lines && self.format == Some(Format::Text) {
             return Err(Failure::Usage("--lines answers in JSON; leave --format text out".to_owned()));
         }
-        let screening = Screening { policy: self.config.load(context)?.policy.policy().clone() };
+        let screening = Screening::new(self.config.load(context)?.policy.policy().clone());
         let mut input = open(&self.file, context)?;
         if self.lines {
             let with = if self.facts { lines::With::Facts } else { lines::With::VerdictOnly };
@@ -81,9 +81,14 @@ impl Check {
 /// What comments are judged by, without a service around it.
 struct Screening {
     policy: Arc<Policy>,
+    base: BaseModel,
 }
 
 impl Screening {
+    fn new(policy: Arc<Policy>) -> Self {
+        Self { policy, base: BaseModel::shipped() }
+    }
+
     /// A comment that brings the screening down is not judged, but those after it are.
     fn judge(&self, submission: &Submission) -> Result<Judged, Unjudged> {
         Self::caught(|| self.judge_or_panic(submission))
@@ -95,7 +100,8 @@ impl Screening {
 
     fn judge_or_panic(&self, submission: &Submission) -> Judged {
         let facts = Facts::new(submission, &self.policy, Clock::System.now());
-        let verdict = screen(&facts, &History::default(), &self.policy);
+        let learnt = Learnt { base: &self.base, site: None };
+        let verdict = screen_learnt(&facts, &History::default(), &self.policy, learnt).verdict;
         let facts = serde_json::to_value(facts.report()).unwrap_or_default();
         Judged { verdict, facts }
     }

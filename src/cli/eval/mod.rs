@@ -1,8 +1,8 @@
 //! `eval`: reads labelled comments, has them measured, and prints what came of it.
 
-mod rows;
 mod tables;
 
+use std::fs;
 use std::io::{self, Write};
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
@@ -11,12 +11,14 @@ use std::process::ExitCode;
 use futures_util::FutureExt;
 
 use super::failure::Failure;
+use super::labelled::{Rows, find};
 use super::progress::Progress;
 use super::terminal::safe_json_pretty;
 use super::{ConfigArgs, Context, Format, block_on};
 use crate::app;
 use crate::clock::Clock;
 use crate::config::Loaded;
+use crate::screening::BaseModel;
 use crate::service::eval;
 
 /// Puts labelled comments through the service, in memory, and compares its verdicts with the labels.
@@ -29,6 +31,12 @@ pub(super) struct Eval {
     /// Figures only from what follows the first N comments of each source
     #[arg(long, value_name = "N", default_value_t = 0)]
     after: u64,
+    /// Give each comment's label as a decision, once it was judged: what comes later profits from it
+    #[arg(long)]
+    learn: bool,
+    /// Base model to measure, as `train` writes it; default: the one that is built in
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
     /// Policy to measure: the keys of [policy] that differ, at the file's top level
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
@@ -45,11 +53,15 @@ impl Eval {
         let found: Vec<PathBuf> = self.files.iter().map(|file| find(file, context)).collect();
         let report = block_on(async {
             let clock = Clock::manual(eval::Eval::start());
-            let service = app::in_memory(loaded.configuration(), clock.clone()).await?;
-            let mut measuring = eval::Eval::new(service, clock, self.after);
+            let mut service = app::in_memory(loaded.configuration(), clock.clone()).await?;
+            if let Some(file) = &self.model {
+                service = service.with_base_model(model(file)?);
+            }
+            let teaching = if self.learn { eval::Teaching::Labels } else { eval::Teaching::Nothing };
+            let mut measuring = eval::Eval::new(service, clock, (self.after, teaching));
             let mut progress = Progress::new(context);
             for (number, file) in found.iter().enumerate() {
-                for row in rows::Rows::open(number, file)? {
+                for row in Rows::open(number, file)? {
                     let (sample, place) = row?;
                     let taken = AssertUnwindSafe(measuring.take(sample)).catch_unwind().await;
                     let taken = taken.map_err(|_| Failure::new(format!("{place}: the screening failed here")))?;
@@ -69,11 +81,9 @@ impl Eval {
     }
 }
 
-/// Where a file is: here, or (a bare name that is not here) in the folder of labelled data.
-fn find(file: &Path, context: &Context<'_>) -> PathBuf {
-    let bare = file.file_name() == Some(file.as_os_str());
-    match context.environment.labelled_data() {
-        Some(folder) if bare && !file.exists() => folder.join(file),
-        _ => file.to_owned(),
-    }
+/// A base model in a file.
+fn model(file: &Path) -> Result<BaseModel, Failure> {
+    let unreadable = |error| Failure::new(format!("{} cannot be read: {error}", file.display()));
+    let bytes = fs::read(file).map_err(unreadable)?;
+    BaseModel::read(&bytes).ok_or_else(|| Failure::new(format!("{} is no base model of this version", file.display())))
 }

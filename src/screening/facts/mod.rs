@@ -36,7 +36,7 @@ pub use handles::{Handle, HandleKind};
 pub use identity::{Identity, mail_of};
 pub use links::{Link, Reading, Side, Syntax};
 pub use report::FactsReport;
-pub use target::Target;
+pub use target::{Target, boundary_before};
 pub use words::{Words, is_dense};
 pub use work::Work;
 

@@ -221,7 +221,7 @@ impl Finding {
 
     /// What it is worth, whatever the rule's points are.
     pub fn worth(&self) -> Worth {
-        Worth { times: self.times, beside: self.points, listed: self.listed, holds: self.holds }
+        Worth { times: self.times, beside: self.points, listed: self.listed, holds: self.holds, yields: false }
     }
 
     /// The same, holding what would be approved.

@@ -5,9 +5,12 @@ mod figures;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use super::{Error, Service};
+use super::{Error, Service, Wish};
 use crate::clock::Clock;
-use crate::domain::{Author, Content, RuleId, SiteId, SiteName, Submission, Timestamp, Verdict};
+use crate::domain::{
+    Author, Comment, CommentRef, Content, DecisionAction, Name, Reason, RuleId, SiteId, SiteName, Source as Origin,
+    Submission, Timestamp, Verdict,
+};
 
 pub use figures::{Actions, Figures, Fired, Measured, Micros, Rank, RuleFigures, rounded_down};
 
@@ -43,6 +46,15 @@ pub enum Label {
     Toxic,
 }
 
+/// What a measurement teaches on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Teaching {
+    /// Nothing.
+    Nothing,
+    /// Each comment's label, once it was judged.
+    Labels,
+}
+
 /// What a measurement found.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Report {
@@ -59,6 +71,7 @@ pub struct Eval {
     service: Service,
     clock: Clock,
     after: u64,
+    teaching: Teaching,
     last_written: Option<Timestamp>,
     started: bool,
     sources: HashMap<String, Source>,
@@ -78,10 +91,10 @@ impl Eval {
 
     /// A measurement over a service without memory, at `clock`, which is moved by hand. Of each source the first `after`
     /// comments are judged, but not measured.
-    pub fn new(service: Service, clock: Clock, after: u64) -> Self {
+    pub fn new(service: Service, clock: Clock, (after, teaching): (u64, Teaching)) -> Self {
         let on = service.default_rules().into_iter().filter(|rule| rule.mode != "off");
         let rules = on.map(|rule| (rule.id.to_string(), RuleFigures::default())).collect();
-        Self { service, clock, after, last_written: None, started: false, sources: HashMap::new(), rules }
+        Self { service, clock, after, teaching, last_written: None, started: false, sources: HashMap::new(), rules }
     }
 
     /// When the first comment comes in: 2026-01-01T00:00:00Z.
@@ -98,6 +111,9 @@ impl Eval {
             self.warm_up(&site, &sample.submission).await?;
         }
         let submitted = self.service.submit(&site, sample.submission, None).await?;
+        if self.teaching == Teaching::Labels {
+            self.teach(&site, &submitted.comment, sample.label).await?;
+        }
         let verdict = submitted.comment.verdict;
         let Some(source) = self.sources.get_mut(&sample.source) else { return Err(Error::UnknownSite) };
         source.rows += 1;
@@ -106,6 +122,21 @@ impl Eval {
         }
         source.measured.push(Measured::new(sample.label, &verdict, submitted.took.screening));
         self.count_rules(sample.label, &sample.source, &verdict);
+        Ok(())
+    }
+
+    /// Decides a comment as its label says, and waits until that is learnt.
+    async fn teach(&self, site: &SiteId, comment: &Comment, label: Label) -> Result<(), Error> {
+        let (action, reason) = match label {
+            Label::Spam => (DecisionAction::Reject, Some(Reason::Spam)),
+            Label::Ham => (DecisionAction::Approve, None),
+            Label::Toxic => (DecisionAction::Reject, Some(Reason::Abuse)),
+        };
+        let internal = |fault: crate::domain::Fault| Error::Internal(fault.to_string());
+        let actor = Name::try_from("eval".to_owned()).map_err(internal)?;
+        let wish = Wish { action, reason, note: None, source: Origin::Api, actor, at: None, if_match: None };
+        self.service.decide(site, &CommentRef::Id(comment.id), wish, None).await?;
+        self.service.catch_up(site).await?;
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use super::existing::{self, KeyUse, Use};
 use super::fault::Fault;
 use super::feed::{self, News};
 use super::history;
+use super::lessons;
 use super::sites::{self, SiteRow};
 use crate::domain::{
     Change, Comment, CommentRef, DecisionRequest, Delta, EditRequest, ExternalId, MemberChange, SiteId, Step, Timestamp,
@@ -120,6 +121,7 @@ fn take(tx: &Connection, site: SiteRow, found: Found, step: Step) -> Result<Outc
         campaigns::write(tx, site.number, number, &comment)?;
     }
     sites::recount(tx, site, Some((&was).into()), Some((&comment).into()))?;
+    lessons::teach(tx, site, Some(&was), &comment)?;
     feed::append(tx, site, News::of(event, &comment, now))?;
     Ok(Outcome::Changed(Box::new(comment)))
 }

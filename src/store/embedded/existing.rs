@@ -21,7 +21,7 @@ pub(super) fn recall(tx: &Connection, site: &SiteId, ask: &Recall) -> Result<Rec
         known => known,
     };
     let history = history::recall(tx, site, &ask.history, ask.now)?;
-    Ok(Recalled { existing, history, settings_version: site.settings_version })
+    Ok(Recalled { existing, history, settings_version: site.settings_version, taught: site.taught })
 }
 
 /// What an idempotency key names, unless it has expired.

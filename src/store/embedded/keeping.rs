@@ -7,6 +7,7 @@ use super::existing::{self, KeyUse};
 use super::fault::Fault;
 use super::feed::{self, News};
 use super::history;
+use super::lessons;
 use super::packed::PackedComment;
 use super::sites::{self, SiteRow};
 use crate::domain::{Comment, EventChange, SiteId};
@@ -41,6 +42,7 @@ pub(super) fn record(tx: &Connection, site: &SiteId, draft: &Draft) -> Result<Re
     let horizon = if *announced { site.horizon_after(now) } else { site.horizon() };
     history::count_in(tx, site, counted, horizon)?;
     sites::recount(tx, site, None, Some(comment.into()))?;
+    lessons::teach(tx, site, None, comment)?;
     if *announced {
         let change = EventChange::Submitted { action: comment.verdict.action, score: comment.verdict.score };
         feed::append(tx, site, News::of(change, comment, now))?;

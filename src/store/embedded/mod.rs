@@ -16,9 +16,11 @@ mod history;
 mod identity;
 mod keeping;
 mod keys;
+mod lessons;
 mod listing;
 mod lock;
 mod log;
+mod models;
 mod open;
 mod outside;
 mod packed;
@@ -52,8 +54,8 @@ use super::{
 };
 use crate::domain::{
     ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, EditRequest, EntryId,
-    Event, EventId, ExternalId, Keep, KeyId, ListEntry, ListName, ListQuery, Page, Site, SiteId, SiteName,
-    SiteOverrides, SiteSettings, Timestamp, Tombstone, Totals,
+    Event, EventId, ExternalId, Keep, KeyId, ListEntry, ListName, ListQuery, ModelSnapshot, Page, Site, SiteId,
+    SiteName, SiteOverrides, SiteSettings, Taught, Timestamp, Tombstone, Totals,
 };
 
 pub(super) use self::backup::backup;
@@ -247,6 +249,21 @@ impl Store for Embedded {
 
     fn feed_changes(&self) -> watch::Receiver<u64> {
         self.writer.commits()
+    }
+
+    async fn lessons(&self, site: &SiteId, after: u64, limit: usize) -> Result<Vec<Taught>, Error> {
+        let site = site.clone();
+        self.scan(move |tx| lessons::list(tx, &site, after, limit)).await
+    }
+
+    async fn model(&self, site: &SiteId) -> Result<Option<ModelSnapshot>, Error> {
+        let site = site.clone();
+        self.scan(move |tx| models::read(tx, &site)).await
+    }
+
+    async fn put_model(&self, site: &SiteId, snapshot: ModelSnapshot, expected: Option<u64>) -> Result<bool, Error> {
+        let site = site.clone();
+        self.write(move |tx| models::put(tx, &site, &snapshot, expected)).await
     }
 
     async fn create_site(&self, site: Site) -> Result<bool, Error> {

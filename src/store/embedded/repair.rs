@@ -8,6 +8,7 @@ use super::campaigns;
 use super::columns::{COLUMNS, Columns};
 use super::comments;
 use super::fault::Fault;
+use super::lessons;
 use super::open;
 use super::packed::{comment_at, unpack_at};
 use super::schema;
@@ -69,6 +70,7 @@ pub(super) fn repair(tx: &Connection, id: &SiteId) -> Result<Repaired, Fault> {
     let site = sites::find(tx, id)?;
     repaired.feed = tx.execute(FEED, [site.number])?;
     let site = sites::find(tx, id)?;
+    repaired.lessons = lessons::repair(tx, site)?;
     tx.execute_batch(SUMS)?;
     let wrong = read_comments(tx, site, &mut repaired)?;
     read_tombstones(tx, site, &mut repaired)?;

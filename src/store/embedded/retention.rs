@@ -8,6 +8,7 @@ use super::existing;
 use super::fault::Fault;
 use super::feed::{self, News};
 use super::history;
+use super::lessons;
 use super::packed::comment_at;
 use super::sites::{self, SiteRow};
 use super::tombstones;
@@ -52,7 +53,8 @@ pub(super) fn expire(tx: &Connection, id: &SiteId, keep: &Keep, now: Timestamp) 
     let keys = existing::sweep(tx, now, STEP)?;
     done.tombstones = drop_tombstones(tx, site, keep, now)?;
     done.events = drop_events(tx, site, now)?;
-    done.more |= [done.addresses, keys, done.tombstones, done.events].contains(&STEP);
+    done.lessons = lessons::expire(tx, site, now)?;
+    done.more |= [done.addresses, keys, done.tombstones, done.events, done.lessons].contains(&STEP);
     Ok(done)
 }
 

@@ -12,12 +12,13 @@ const APPLICATION: i32 = 0x4d64_7274;
 
 /// The migrations in order; the number of those done stands in the database as `user_version`. One that was released
 /// never changes again: a change is a new one at the end.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("schema_1.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
     include_str!("schema_5.sql"),
+    include_str!("schema_6.sql"),
 ];
 
 /// Refuses a file that is no database, another program's, or a newer Moderato's. Writes nothing.

@@ -15,6 +15,8 @@ pub(super) struct SiteRow {
     pub(super) last_event: EventId,
     /// At which version its settings are.
     pub(super) settings_version: u64,
+    /// The number of its newest lesson.
+    pub(super) taught: u64,
 }
 
 impl SiteRow {
@@ -48,10 +50,10 @@ impl From<&Comment> for Standing {
 /// Finds a site, or answers [`Error::UnknownSite`].
 pub(super) fn find(tx: &Connection, site: &SiteId) -> Result<SiteRow, Fault> {
     let mut find =
-        tx.prepare_cached("SELECT ref, event_millis, event_number, settings_version FROM sites WHERE id = ?1")?;
+        tx.prepare_cached("SELECT ref, event_millis, event_number, settings_version, taught FROM sites WHERE id = ?1")?;
     let row = find.query_row([site.as_str()], |row| {
         let last_event = EventId { millis: row.get(1)?, number: row.get(2)? };
-        Ok(SiteRow { number: row.get(0)?, last_event, settings_version: row.get(3)? })
+        Ok(SiteRow { number: row.get(0)?, last_event, settings_version: row.get(3)?, taught: row.get(4)? })
     });
     row.optional()?.ok_or(Fault::Answer(Error::UnknownSite))
 }

@@ -3,6 +3,7 @@
 use super::base::{Base, Found, until_settled};
 use super::feed::News;
 use super::keys;
+use super::lessons;
 use super::packed;
 use super::places;
 use super::plan::{Committed, Plan};
@@ -180,6 +181,7 @@ fn take(plan: &mut Plan, found: &Found, step: Step) -> Result<Outcome, Error> {
     match step {
         Step::Change(change) => {
             change_comment(plan, found, &change)?;
+            lessons::teach(plan, Some(&found.comment), &change.comment)?;
             Ok(Outcome::Changed(Box::new(change.comment)))
         }
         Step::Already => Ok(Outcome::Already(was())),

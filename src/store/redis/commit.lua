@@ -14,12 +14,14 @@
 --                           (`+`, `-`, or `?`: added if there is room; empty: there is none)
 --            counts         added to approved, held, rejected, open; then 1 if the settings' version grows
 --            events         milliseconds, the event
+--            lessons        milliseconds, the lesson
 --            removals       name and member of an index
 --            additions      name and member of an index
 --            deletions      name
 --            values         name, value
 --            passing        name, value, milliseconds that it is kept
 --            trim           id of the oldest event that stays; empty: all stay
+--            forget         number of the oldest lesson that stays; empty: all stay
 -- Returns  {'ok', milliseconds and number of the last event}
 --          {'expected', which expectation failed, counted from 1, the value that is there or nil}
 --          {'none'} there is no such site, {'lost', head} it is another store's
@@ -65,6 +67,15 @@ for n = 1, deltas do
   end
 end
 place = deltas_at + 4 * deltas
+
+local counts_at = place
+local events, events_at = tonumber(argv[counts_at + 5]), counts_at + 6
+place = events_at + 2 * events
+local lessons, lessons_at = tonumber(argv[place]), place + 1
+place = lessons_at + 2 * lessons
+if lessons > 0 then
+  names[#names + 1] = prefix .. 'n'
+end
 
 local found = {}
 if #names > 0 then
@@ -159,8 +170,6 @@ if charges > 0 then
   end
 end
 
-local counts_at = place
-local events, events_at = tonumber(argv[counts_at + 5]), counts_at + 6
 local event_ids = {}
 if has_head then
   for n = 1, events do
@@ -173,7 +182,6 @@ if has_head then
     event_ids[n] = format('%d-%d', millis, event_number)
   end
 end
-place = events_at + 2 * events
 
 -- History. An entry is `<period>:<seen>,<approved>,<spam>,<abuse>;…|<member>:<uses>;…`, both parts in order. What is there of
 -- a period is the whole sum; a change that begins a period, or meets one that counts no longer, drops those that do not.
@@ -298,7 +306,7 @@ local last_passing = place + 3 * argv[place]
 for at = place + 1, last_passing do
   passing[#passing + 1] = argv[at]
 end
-local trim = argv[last_passing + 1]
+local trim, forget = argv[last_passing + 1], argv[last_passing + 2]
 
 -- The record that is counted with `?` stands first; the end of its head says which of its members found no room.
 if full > 0 then
@@ -322,6 +330,26 @@ if has_head then
     tonumber(version) + tonumber(argv[counts_at + 4]), tonumber(operations) + 1)
 end
 
+-- Lessons are written first: where the number of the newest is lost or too small, the log refuses the next, and tells the number.
+if lessons > 0 then
+  local log, taught = prefix .. 'n:log', tonumber(found[#names] or '') or 0
+  for at = lessons_at, lessons_at + 2 * lessons - 1, 2 do
+    taught = taught + 1
+    local added = redis.pcall('XADD', log, format('%d-0', taught), 'a', argv[at], 'l', argv[at + 1])
+    if type(added) == 'table' and added.err then
+      local told = call('XINFO', 'STREAM', log)
+      for n = 1, #told, 2 do
+        if told[n] == 'last-generated-id' then
+          taught = tonumber(match(told[n + 1], '^%d+')) + 1
+        end
+      end
+      call('XADD', log, format('%d-0', taught), 'a', argv[at], 'l', argv[at + 1])
+    end
+  end
+  values[#values + 1] = prefix .. 'n'
+  values[#values + 1] = format('%d', taught)
+end
+
 -- From here on nothing is looked at any more.
 for at = removals_at, removals_at + 2 * removals - 1, 2 do
   call('ZREM', prefix .. argv[at], argv[at + 1])
@@ -343,5 +371,8 @@ for n = 1, events do
 end
 if trim ~= '' then
   call('XTRIM', prefix .. 'e', 'MINID', trim)
+end
+if forget ~= '' then
+  call('XTRIM', prefix .. 'n:log', 'MINID', forget)
 end
 return { 'ok', millis or '', event_number or '' }

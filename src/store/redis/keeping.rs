@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::base::{Base, id_in, until_settled};
 use super::feed::News;
 use super::keys::{self, Prefix};
+use super::lessons;
 use super::packed;
 use super::places;
 use super::plan::{Charges, Committed, Plan, Wait};
@@ -127,6 +128,7 @@ fn plan(prefix: Prefix, record: &Record, used_up: Option<&[u8]>) -> Result<(Plan
     Counted::adding(&comment.counted).into_iter().for_each(|delta| plan.count(delta, true));
     plan.recount(None, Some(comment));
     plan.replace(&[], &places::of_comment(comment));
+    lessons::teach(&mut plan, None, comment)?;
     if *announced {
         let change = EventChange::Submitted { action: comment.verdict.action, score: comment.verdict.score };
         News::of(change, comment, now).tell(&mut plan)?;

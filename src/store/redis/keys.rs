@@ -19,6 +19,9 @@
 //! | `b` | string | the stamp of the plan that changed one of the site's lists last: changes of lists follow each other |
 //! | `b:<list>` | sorted set, all scores 0 | the entries of a list: each member is an id of 24 characters and the entry as JSON |
 //! | `e` | stream | the feed; field `e` is the event without its id, as JSON |
+//! | `n` | string | the number of the newest lesson; missing where there was none |
+//! | `n:log` | stream | the lessons, under `<number>-0`: field `a` is when, in milliseconds, field `l` the lesson as JSON |
+//! | `m` | string | a snapshot of what was learnt: a head as a record's ([`packed`](super::packed)), the number of the last lesson in it, a blank, and its bytes |
 //! | [`Index`] | sorted set, all scores 0 | members are a sort key of 8 bytes and an id of 16, read by `ZRANGE … BYLEX` |
 //!
 //! What is of no site:
@@ -42,6 +45,12 @@ pub(super) const HEAD: &str = "head";
 pub(super) const SETTINGS: &str = "settings";
 /// The feed.
 pub(super) const FEED: &str = "e";
+/// The number of the newest lesson.
+pub(super) const TAUGHT: &str = "n";
+/// The lessons.
+pub(super) const LESSONS: &str = "n:log";
+/// The snapshot of what was learnt.
+pub(super) const MODEL: &str = "m";
 /// Which plan changed the site's lists last.
 pub(super) const LISTS: &str = "b";
 /// What is written for `WAIT`.

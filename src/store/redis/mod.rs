@@ -15,9 +15,11 @@ mod identity;
 mod keeping;
 mod keyring;
 mod keys;
+mod lessons;
 mod link;
 mod listing;
 mod missed;
+mod models;
 #[cfg(test)]
 mod next;
 mod packed;
@@ -51,8 +53,8 @@ use super::{
 use crate::clock::Clock;
 use crate::domain::{
     ApiKey, AuthorId, AuthorStanding, Comment, CommentId, CommentRef, Counts, DecisionRequest, EditRequest, EntryId,
-    Event, EventId, ExternalId, Keep, KeyId, ListEntry, ListName, ListQuery, Page, Site, SiteId, SiteName,
-    SiteOverrides, SiteSettings, Timestamp, Tombstone, Totals,
+    Event, EventId, ExternalId, Keep, KeyId, ListEntry, ListName, ListQuery, ModelSnapshot, Page, Site, SiteId,
+    SiteName, SiteOverrides, SiteSettings, Taught, Timestamp, Tombstone, Totals,
 };
 
 /// The store. Each verb's body is in the file of its family.
@@ -174,6 +176,18 @@ impl Store for Redis {
 
     fn feed_changes(&self) -> watch::Receiver<u64> {
         self.base.changes.subscribe()
+    }
+
+    async fn lessons(&self, site: &SiteId, after: u64, limit: usize) -> Result<Vec<Taught>, Error> {
+        self.base.lessons(site, after, limit).await
+    }
+
+    async fn model(&self, site: &SiteId) -> Result<Option<ModelSnapshot>, Error> {
+        self.base.model(site).await
+    }
+
+    async fn put_model(&self, site: &SiteId, snapshot: ModelSnapshot, expected: Option<u64>) -> Result<bool, Error> {
+        self.base.put_model(site, &snapshot, expected).await
     }
 
     async fn create_site(&self, site: Site) -> Result<bool, Error> {

@@ -42,10 +42,21 @@ impl Stamp {
 
 /// Packs a record that the plan of this stamp writes.
 pub(super) fn pack<T: Serialize>(stamp: Stamp, record: &T) -> Result<Vec<u8>, Error> {
-    let body = compress(json(record)?);
-    let mut packed = format!("{}{:08x}0000", stamp.text(), crc32fast::hash(&body)).into_bytes();
+    Ok(pack_bytes(stamp, &compress(json(record)?)))
+}
+
+/// Packs what is no JSON behind the same head, as it is.
+pub(super) fn pack_bytes(stamp: Stamp, body: &[u8]) -> Vec<u8> {
+    let mut packed = format!("{}{:08x}0000", stamp.text(), crc32fast::hash(body)).into_bytes();
     packed.extend(body);
-    Ok(packed)
+    packed
+}
+
+/// What [`pack_bytes`] packed; `None` for anything else.
+pub(super) fn unpack_bytes(record: &[u8]) -> Option<&[u8]> {
+    let (head, body) = record.split_at_checked(HEAD)?;
+    let crc = u32::from_str_radix(std::str::from_utf8(head.get(16..24)?).ok()?, 16).ok()?;
+    (crc == crc32fast::hash(body)).then_some(body)
 }
 
 /// What most records have in common, the most common last. Records are read by it for ever: another one gets another number.

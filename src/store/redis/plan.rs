@@ -16,7 +16,7 @@ pub(super) struct Plan {
     pub(super) stamp: Stamp,
     /// Whether there must be a site.
     pub(super) has_head: bool,
-    /// Whether it is written also when Redis has no memory left: everything but new comments is.
+    /// Whether it is refused when Redis has no memory left, as new comments and snapshots are.
     pub(super) needs_room: bool,
     expectations: Vec<(String, Vec<u8>)>,
     pub(super) charges: Charges,
@@ -24,12 +24,14 @@ pub(super) struct Plan {
     counts: [i64; 4],
     raises_settings: bool,
     events: Vec<(i64, Vec<u8>)>,
+    lessons: Vec<(i64, Vec<u8>)>,
     removals: Vec<(String, Vec<u8>)>,
     additions: Vec<(String, Vec<u8>)>,
     deletions: Vec<String>,
     values: Vec<(String, Vec<u8>)>,
     passing: Vec<(String, Vec<u8>, i64)>,
     trim: Option<EventId>,
+    forget: Option<u64>,
 }
 
 /// What is paid to limits before anything is written.
@@ -116,12 +118,14 @@ impl Plan {
             counts: [0; 4],
             raises_settings: false,
             events: Vec::new(),
+            lessons: Vec::new(),
             removals: Vec::new(),
             additions: Vec::new(),
             deletions: Vec::new(),
             values: Vec::new(),
             passing: Vec::new(),
             trim: None,
+            forget: None,
         }
     }
 
@@ -186,6 +190,11 @@ impl Plan {
         self.events.push((at, event));
     }
 
+    /// Appends a lesson, packed without its number.
+    pub(super) fn teach(&mut self, at: i64, lesson: Vec<u8>) {
+        self.lessons.push((at, lesson));
+    }
+
     /// Moves a record in the indexes.
     pub(super) fn replace(&mut self, was: &[Place], is: &[Place]) {
         let (removals, additions) = super::places::difference(was, is);
@@ -235,6 +244,11 @@ impl Plan {
         self.trim = Some(oldest_kept);
     }
 
+    /// Lets the lessons before the one of this number go.
+    pub(super) fn forget(&mut self, oldest_kept: u64) {
+        self.forget = Some(oldest_kept);
+    }
+
     /// The script's arguments.
     pub(super) fn arguments(&self, tag: &str) -> Vec<Vec<u8>> {
         let mut list = Arguments(Vec::with_capacity(64));
@@ -261,10 +275,12 @@ impl Plan {
         }
         self.counts.into_iter().for_each(|change| list.number(change));
         list.number(u8::from(self.raises_settings));
-        list.number(self.events.len());
-        for (at, event) in &self.events {
-            list.number(at);
-            list.bytes(event);
+        for appended in [&self.events, &self.lessons] {
+            list.number(appended.len());
+            for (at, packed) in appended {
+                list.number(at);
+                list.bytes(packed);
+            }
         }
         list.pairs(&self.removals);
         list.pairs(&self.additions);
@@ -278,6 +294,7 @@ impl Plan {
             list.number(millis);
         }
         list.optional(self.trim);
+        list.optional(self.forget);
         list.0
     }
 }

@@ -2,6 +2,7 @@
 
 use super::base::{Base, Bytes, id_in};
 use super::keys;
+use super::lessons::number_in;
 use crate::domain::{Bucket, CommentId, Fingerprint, History, HistoryKey, Past, Period, SiteId, Tally, Timestamp};
 use crate::store::{Error, Existing, Idempotency, Recall, Recalled};
 
@@ -44,12 +45,13 @@ impl Use {
 impl Base {
     /// [`Store::recall`](crate::store::Store::recall)
     pub(super) async fn recall(&self, site: &SiteId, ask: &Recall) -> Result<Recalled, Error> {
-        let mut names = vec![keys::HEAD.to_owned()];
+        let mut names = vec![keys::HEAD.to_owned(), keys::TAUGHT.to_owned()];
         names.extend(ask.idempotency.as_ref().map(keys::idempotency));
         names.extend(ask.external_id.as_ref().map(keys::external));
         names.extend(ask.history.iter().map(keys::history));
         let mut values = self.values(&self.names.site(site), &names).await?.into_iter();
         let head = self.head(site, values.next().flatten()).await?;
+        let taught = number_in(values.next().flatten());
         let used = ask.idempotency.and_then(|_| values.next());
         let external = ask.external_id.as_ref().and_then(|_| values.next()).flatten();
         let mut history = History::default();
@@ -67,7 +69,7 @@ impl Base {
             // It is answered from here, and nothing is written.
             self.vouch(site).await?;
         }
-        Ok(Recalled { existing, history, settings_version: head.settings_version })
+        Ok(Recalled { existing, history, settings_version: head.settings_version, taught })
     }
 
     /// What an idempotency key names.

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::base::{Base, Head};
+use super::base::{Base, Head, until_settled};
 use super::keys::{self, Prefix};
 use super::plan::{Committed, Plan};
 use super::sums::{Sums, Written};
@@ -33,6 +33,7 @@ impl Base {
     pub(super) async fn repair(&self, site: &SiteId) -> Result<Repaired, Error> {
         let Some(listed) = self.site(site).await? else { return Err(Error::UnknownSite) };
         let prefix = self.names.site(site);
+        let lessons = until_settled!(self.repair_lessons(&prefix))?;
         let (mut rows, mut feed, mut fault) = (BTreeSet::new(), 0, BUSY);
         for _ in 0..ATTEMPTS {
             let last = self.last_event(&prefix).await?;
@@ -59,6 +60,7 @@ impl Base {
                     history,
                     members,
                     feed,
+                    lessons,
                     damaged,
                 });
             }

@@ -37,8 +37,9 @@ impl Base {
             None => 0,
         };
         let events = self.drop_events(site, now).await?;
-        let more = [looked_at, addresses, tombstones, events].contains(&STEP);
-        Ok(Expired { rejected, purged, addresses, tombstones, events, more })
+        let lessons = self.forget_lessons(site, now).await?;
+        let more = [looked_at, addresses, tombstones, events, lessons].contains(&STEP);
+        Ok(Expired { rejected, purged, addresses, tombstones, events, lessons, more })
     }
 
     async fn try_to_end(&self, site: &SiteId, keep: &Keep, now: Timestamp) -> Result<Option<Ended>, Error> {

@@ -6,6 +6,7 @@ mod entries;
 mod feed;
 mod history;
 mod keys;
+mod lessons;
 mod places;
 mod reading;
 mod records;
@@ -36,6 +37,8 @@ struct Keys {
     texts: BTreeMap<String, Vec<u8>>,
     indexes: BTreeMap<String, BTreeSet<Vec<u8>>>,
     feed: Vec<(EventId, Vec<u8>)>,
+    /// Of each entry the id, and names and values of its fields in turn.
+    lessons: Vec<(String, Vec<Vec<u8>>)>,
 }
 
 #[derive(Default)]
@@ -92,7 +95,7 @@ impl Audit {
         let mut contents = Contents::default();
         for (name, value) in &keys.texts {
             let known = ["c:", "t:", "x:", "h:", "i:", "l:", "k:", "u:"].iter().any(|start| name.starts_with(start));
-            self.demand(known || ["head", "settings", "b"].contains(&name.as_str()), || {
+            self.demand(known || ["head", "settings", "b", "n", "m"].contains(&name.as_str()), || {
                 format!("{name}: nobody knows this key")
             });
             if let Some(id) = name.strip_prefix("c:") {
@@ -108,6 +111,7 @@ impl Audit {
         };
         self.counts(&head, &contents);
         self.entries(keys);
+        self.lessons(keys);
         self.events(keys, &head, &mut contents);
         self.places(keys, &contents);
         self.history(keys, &head, &contents);

@@ -36,6 +36,7 @@ impl Audit {
                                 }
                             }
                         }
+                        ("n:log", "stream") => keys.lessons = entries(connection, &key)?,
                         (_, "string") => {
                             // One that passes may be gone by now.
                             if let Some(value) = connection.get(&key)? {

@@ -1,4 +1,4 @@
-//! The rows of a file of labelled comments.
+//! Labelled comments: where their files are, and the rows in them.
 
 use std::fmt;
 use std::fs::File;
@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::Failure;
+use super::Context;
+use super::failure::Failure;
 use crate::domain::{Author, Client, Content, Fault, Form, Format, Post, Slug, Submission, Timestamp};
 use crate::service::eval::{Label, Sample};
 
@@ -130,4 +131,13 @@ fn required<T>(name: &str, parsed: Result<T, Fault>) -> Result<T, String> {
 /// A time as RFC 3339, or without a zone, taken as UTC. Anything else is not known.
 fn time(text: &str) -> Option<Timestamp> {
     text.parse().or_else(|_| format!("{text}Z").parse()).ok()
+}
+
+/// Where a file is: here, or (a bare name that is not here) in the folder of labelled data.
+pub(super) fn find(file: &Path, context: &Context<'_>) -> PathBuf {
+    let bare = file.file_name() == Some(file.as_os_str());
+    match context.environment.labelled_data() {
+        Some(folder) if bare && !file.exists() => folder.join(file),
+        _ => file.to_owned(),
+    }
 }

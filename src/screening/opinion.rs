@@ -28,7 +28,11 @@ pub(super) fn add(hits: &mut Hits, case: Case<'_>, policy: &Policy, learnt: Lear
 fn opinion(case: Case<'_>, hits: &[Hit], policy: &Policy, learnt: Learnt<'_>) -> (Features, Option<Hit>) {
     let look = learnt.look(case, hits);
     let opinion = learnt.opinion(&look);
-    let worth = Worth { times: opinion.points(WHOLE), yields: opinion.logit < 0.0 && opinion.is_of_base_alone(), ..Worth::default() };
+    let worth = Worth {
+        times: opinion.points(WHOLE),
+        yields: opinion.logit < 0.0 && opinion.is_of_base_alone(),
+        ..Worth::default()
+    };
     let points = points(&worth, policy.learner().points);
     // What other sites approve is no reason to pass what the rules would hold here.
     let is_soothing = points < 0 && worth.yields && score(hits) >= policy.thresholds().hold_at;

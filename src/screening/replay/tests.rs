@@ -7,7 +7,7 @@ use crate::domain::{
     CommentId, DecidedBy, Features, Fingerprint, Group, History, Review, RuleId, Status, Submission, Timestamp, Verdict,
 };
 use crate::screening::rules::testing::{NOW, default_settings, example, with_lists_of};
-use crate::screening::{FirstComment, KindAction, Mode, Settings, screen};
+use crate::screening::{BaseModel, FirstComment, KindAction, Learnt, Mode, Settings, screen, screen_learnt};
 
 /// A comment as it is kept.
 fn kept(submission: Submission, history: History, verdict: Verdict) -> Comment {
@@ -214,6 +214,37 @@ fn drafts() -> impl Strategy<Value = Settings> {
     })
 }
 
+/// A comment as a service judges it that has nothing but the shipped model.
+fn judged_with_opinion(text: &str, policy: &Policy, base: &BaseModel) -> Comment {
+    let mut comment = judged(text, policy);
+    let facts = Facts::new(&comment.submission, policy, comment.received_at);
+    comment.verdict = screen_learnt(&facts, &comment.history, policy, Learnt { base, site: None }).verdict;
+    comment
+}
+
+#[test]
+fn an_opinion_counts_by_the_points_that_the_policy_lets_it_give() {
+    let base = BaseModel::shipped();
+    let then = policy(|settings| rule(settings, "learned_spam").points = 60);
+    let fewer = policy(|settings| rule(settings, "learned_spam").points = 20);
+    let comment = judged_with_opinion(PRAISE, &then, &base);
+    let said =
+        |policy: &Arc<Policy>| of(&Replay::new(policy.clone(), &[&then]).judge(&comment).unwrap(), "learned_spam");
+    let points = |policy: &Policy| {
+        let hits = judged_with_opinion(PRAISE, policy, &base).verdict.hits;
+        hits.iter().find(|hit| hit.rule.as_str() == "learned_spam").unwrap().points
+    };
+    assert!(points(&then) > points(&fewer) && points(&fewer) > 0);
+    assert_eq!(said(&then).map(|weight| weight.points), Some(points(&then)));
+    assert_eq!(said(&fewer).map(|weight| weight.points), Some(points(&fewer)));
+    let off = policy(|settings| rule(settings, "learned_spam").mode = Mode::Off);
+    assert_eq!(said(&off), None);
+    assert_eq!(
+        (then.differs_beyond_verdicts(&off), off.differs_beyond_verdicts(&then)),
+        (vec!["rules.learned_spam"], vec![])
+    );
+}
+
 /// The rules' own examples: they come with histories and lists.
 fn examples() -> impl Strategy<Value = &'static str> {
     let of = |rule: &&'static rules::Rule| rule.fires.iter().chain(rule.passes).copied().collect::<Vec<_>>();
@@ -225,6 +256,32 @@ fn examples() -> impl Strategy<Value = &'static str> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn an_opinion_comes_to_the_same_action_as_long_as_the_rules_find_the_same(
+        then in drafts(),
+        draft in drafts(),
+        points in 1..200i32,
+        texts in prop::collection::vec(examples(), 12),
+    ) {
+        let base = BaseModel::shipped();
+        let mut draft = Settings { phrases: then.phrases.clone(), domains: then.domains.clone(), ..draft };
+        for (id, table) in &mut draft.rules {
+            let before = &then.rules[id];
+            table.options = before.options.clone();
+            // What runs is what ran.
+            table.mode = if before.mode == Mode::Off || table.mode == Mode::Off { before.mode } else { table.mode };
+        }
+        rule(&mut draft, "learned_spam").points = points;
+        let (then, draft) = (Policy::compile(&then).unwrap(), Arc::new(Policy::compile(&draft).unwrap()));
+        for text in texts.iter().filter(|text| !text.contains("\"lists\"")) {
+            let comment = judged_with_opinion(text, &then, &base);
+            let replayed = Replay::new(draft.clone(), &[&then]).judge(&comment).unwrap();
+            let verdict = judged_with_opinion(text, &draft, &base).verdict;
+            prop_assert_eq!(replayed.way, Way::Numbers);
+            prop_assert_eq!((replayed.action, replayed.decided_by), (verdict.action, verdict.decided_by), "{}", text);
+        }
+    }
+
     #[test]
     fn a_replay_comes_to_what_screening_again_comes_to(
         then in drafts(),

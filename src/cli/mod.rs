@@ -18,6 +18,7 @@ mod progress;
 mod repair;
 mod restore;
 mod serve;
+mod simulate;
 mod sites;
 mod table;
 mod terminal;
@@ -85,6 +86,8 @@ enum Command {
     Check(check::Check),
     /// Measure the screening on labelled comments
     Eval(eval::Eval),
+    /// Try a draft of a policy on the comments that people have decided
+    Simulate(simulate::Simulate),
     /// Make a base model of labelled comments
     Train(train::Train),
     /// List, create, rename and delete sites
@@ -117,6 +120,7 @@ impl Command {
             Command::Serve(serve) => serve.run(context),
             Command::Check(check) => check.run(context),
             Command::Eval(eval) => eval.run(context),
+            Command::Simulate(simulate) => simulate.run(context),
             Command::Train(train) => train.run(context),
             Command::Sites(sites) => sites.run(context),
             Command::Keys(keys) => keys.run(context),

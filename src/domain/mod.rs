@@ -56,4 +56,6 @@ pub use text::{Bounded, Content, Slug};
 pub use time::Timestamp;
 pub use tombstone::Tombstone;
 pub use transition::{Change, Refusal, Step};
-pub use verdict::{Action, DecidedBy, Evidence, Field, Group, GroupSum, Hit, HitMode, RuleId, Thresholds, Verdict};
+pub use verdict::{
+    Action, DecidedBy, Evidence, Field, Group, GroupSum, Hit, HitMode, RuleId, Thresholds, Verdict, Worth,
+};

@@ -33,6 +33,11 @@ pub struct Verdict {
     pub policy_version: String,
     /// Names the learnt model that took part, if one did.
     pub model_version: Option<String>,
+    /// Names the rules that could find something: a hash of which ran, with which options, in which version of the program.
+    /// A policy under which the same ones run finds the same hits. `None` where there may be more to find than the hits
+    /// say: a rule failed, the comment was over its budget of work, or the verdict is from before this was kept.
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
+    pub rules_version: Option<String>,
 }
 
 /// What to do with a comment.
@@ -167,6 +172,56 @@ pub struct Hit {
     /// The campaign that it found the comment to belong to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign: Option<Campaign>,
+    /// What that is worth under whatever policy.
+    #[serde(rename = "w", default, skip_serializing_if = "Worth::is_usual")]
+    pub worth: Worth,
+}
+
+/// What a hit is worth, whatever its rule's mode and points are: a verdict can be weighed again by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Worth {
+    /// How many times the rule's points; of the learner's opinion, how many millionths of the most that it may give.
+    #[serde(rename = "t", skip_serializing_if = "is_once")]
+    pub times: i32,
+    /// Points beside those: what entries of the site's lists say.
+    #[serde(rename = "b", skip_serializing_if = "is_zero")]
+    pub beside: i32,
+    /// What entries of the site's lists say becomes of the comment.
+    #[serde(rename = "l", skip_serializing_if = "Option::is_none")]
+    pub listed: Option<Action>,
+    /// Whether it holds what would be approved.
+    #[serde(rename = "h", skip_serializing_if = "std::ops::Not::not")]
+    pub holds: bool,
+    /// Whether it takes nothing off what the others hold by themselves.
+    #[serde(rename = "y", skip_serializing_if = "std::ops::Not::not")]
+    pub yields: bool,
+}
+
+impl Default for Worth {
+    fn default() -> Self {
+        Self { times: 1, beside: 0, listed: None, holds: false, yields: false }
+    }
+}
+
+impl Worth {
+    /// What it adds to its group where its rule has these points.
+    pub fn points(&self, of_rule: i32) -> i32 {
+        of_rule.saturating_mul(self.times).saturating_add(self.beside)
+    }
+
+    /// Whether it is the rule's points and nothing else, as most are.
+    pub fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+fn is_once(times: &i32) -> bool {
+    *times == 1
+}
+
+fn is_zero(points: &i32) -> bool {
+    *points == 0
 }
 
 /// Whether a hit counts. (A rule that is `off` makes no hits.)

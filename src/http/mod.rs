@@ -98,6 +98,7 @@ fn table(room: &events::WaitingRoom, pages: &Pages) -> Vec<Route> {
         site(GET, "/v1/sites/{site}/events", READ, read_events).query(events::PARAMETERS),
         site(GET, "/v1/sites/{site}/policy", ADMIN, policy::show),
         site(PUT, "/v1/sites/{site}/policy", ADMIN, policy::replace),
+        site(POST, "/v1/sites/{site}/policy/simulate", ADMIN, policy::simulate),
         site(GET, "/v1/sites/{site}/lists/{list}/entries", ADMIN, lists::list).query(lists::PARAMETERS),
         site(POST, "/v1/sites/{site}/lists/{list}/entries", ADMIN, lists::put),
         site(DELETE, "/v1/sites/{site}/lists/{list}/entries/{entry}", ADMIN, lists::delete),

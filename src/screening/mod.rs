@@ -12,6 +12,7 @@ mod listed;
 mod lists;
 mod opinion;
 mod policy;
+mod replay;
 mod rules;
 mod settings;
 mod weighing;
@@ -22,6 +23,7 @@ pub use facts::{Facts, FactsReport, Identity, fold_for_search, mail_of};
 pub use learner::{BaseModel, Example, Learnt, Ledger, Record, SiteLearner, Trainer};
 pub use listed::{BadEntry, SiteLists, entry_faults};
 pub use policy::Policy;
+pub use replay::{Cause, Lost, Replay, Replayed, Way};
 pub use settings::{FirstComment, KindAction, Mode, RuleSettings, Settings};
 
 use crate::domain::{Features, History, Verdict};

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::facts::{Target, fold_for_search};
@@ -10,7 +11,9 @@ use super::learner;
 use super::listed::SiteLists;
 use super::rules::{self, Check, Rule};
 use super::settings::{FirstComment, KindAction, Mode, Settings};
-use crate::domain::{CommenterLimits, Group, Invalid, Keep, OverLimitAction, RuleDoc, RuleId, Slug, Thresholds};
+use crate::domain::{
+    CommenterLimits, Group, HitMode, Invalid, Keep, OverLimitAction, RuleDoc, RuleId, Slug, Thresholds,
+};
 
 /// The most points a rule may add or take.
 const MAX_POINTS: i32 = 1000;
@@ -30,6 +33,7 @@ pub struct Policy {
     rules: Vec<ActiveRule>,
     domains: BTreeSet<String>,
     version: String,
+    rules_version: String,
     is_whole: bool,
     lists: Arc<SiteLists>,
 }
@@ -51,6 +55,16 @@ pub(super) struct ActiveRule {
     pub check: Arc<dyn Check>,
 }
 
+impl ActiveRule {
+    /// How its hits count.
+    pub fn hit_mode(&self) -> HitMode {
+        match self.mode {
+            Mode::On => HitMode::On,
+            Mode::Shadow | Mode::Off => HitMode::Shadow,
+        }
+    }
+}
+
 impl Policy {
     /// Checks and compiles settings; the error lists everything that is wrong with them.
     pub fn compile(settings: &Settings) -> Result<Policy, Vec<Invalid>> {
@@ -64,8 +78,17 @@ impl Policy {
         if !faults.is_empty() {
             return Err(faults);
         }
-        let (version, lists) = (version_of(settings), Arc::default());
-        Ok(Self { version, settings: settings.clone(), rules, domains, is_whole: true, lists })
+        let (version, lists) = (named(settings), Arc::default());
+        let policy = Self {
+            version,
+            rules_version: String::new(),
+            settings: settings.clone(),
+            rules,
+            domains,
+            is_whole: true,
+            lists,
+        };
+        Ok(Self { rules_version: policy.name_of_rules(), ..policy })
     }
 
     /// The same policy for a site with lists of its own.
@@ -92,6 +115,12 @@ impl Policy {
     /// Names these effective values: the first 12 hexadecimal digits of their hash.
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// Names the rules that run with whatever decides what they find; the site's lists, modes and points aside. In another
+    /// version of the program the same rules may find something else.
+    pub fn rules_version(&self) -> &str {
+        &self.rules_version
     }
 
     /// The learner's table: its mode, and the most points that it gives.
@@ -139,6 +168,41 @@ impl Policy {
 
     pub(super) fn premoderates_all(&self) -> bool {
         self.settings.premoderate_all
+    }
+
+    /// Whether a rule finds under this policy what it finds under another one: it runs under both, and looks for the same.
+    pub(super) fn finds_like(&self, other: &Policy, rule: &Rule) -> bool {
+        let options = |policy: &'_ Policy| policy.settings.rules.get(rule.id).map(|table| table.options.clone());
+        let same_phrases = rule.id != rules::OF_PHRASES || self.settings.phrases == other.settings.phrases;
+        let looks_alike = options(self) == options(other) && self.domains == other.domains && same_phrases;
+        self.runs(rule) && other.runs(rule) && looks_alike
+    }
+
+    /// The keys in which it differs from another policy, and of which verdicts tell nothing.
+    pub fn differs_beyond_verdicts(&self, other: &Policy) -> Vec<&'static str> {
+        let other_learner = other.learner().mode;
+        let (one, other) = (&self.settings, &other.settings);
+        let keys = [
+            ("keep", one.keep != other.keep),
+            ("limits", one.limits != other.limits),
+            ("over_limit", one.over_limit != other.over_limit),
+            // Nobody knows what it would have said.
+            ("rules.learned_spam", other_learner == Mode::Off && self.learner().mode != Mode::Off),
+        ];
+        keys.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()
+    }
+
+    /// Whether a rule is not off.
+    pub(super) fn runs(&self, rule: &Rule) -> bool {
+        self.rules.iter().any(|active| active.rule.id == rule.id)
+    }
+
+    fn name_of_rules(&self) -> String {
+        let options = |active: &ActiveRule| (active.rule.id, &self.settings.rules[active.rule.id].options);
+        let rules: Vec<_> = self.rules.iter().map(options).collect();
+        let phrases = self.rules.iter().any(|active| active.rule.id == rules::OF_PHRASES);
+        let phrases = phrases.then_some(&self.settings.phrases);
+        named(&(env!("CARGO_PKG_VERSION"), rules, phrases, &self.domains))
     }
 
     #[cfg(test)]
@@ -278,9 +342,9 @@ fn read_domains(settings: &Settings, faults: &mut Vec<Invalid>) -> BTreeSet<Stri
     domains
 }
 
-/// A hash of the settings in a form that does not depend on how they were written.
-fn version_of(settings: &Settings) -> String {
-    let canonical = serde_json::to_vec(settings).unwrap_or_default();
+/// The first 12 hexadecimal digits of a hash of a value, in a form that does not depend on how it was written.
+fn named(value: &impl Serialize) -> String {
+    let canonical = serde_json::to_vec(value).unwrap_or_default();
     let mut version = data_encoding::HEXLOWER.encode(&Sha256::digest(canonical));
     version.truncate(12);
     version

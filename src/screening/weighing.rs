@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::case::Case;
 use super::facts::Work;
 use super::policy::Policy;
+use super::rules;
 use super::settings::{FirstComment, KindAction};
-use crate::domain::{Action, CommentingMode, DecidedBy, Group, GroupSum, Role, RuleId, Thresholds};
+use crate::domain::{Action, CommentingMode, DecidedBy, Group, GroupSum, Hit, HitMode, Role, Thresholds, Worth};
 
 /// The most a group may count for, and the most it may count against: so one group holds, and only two reject.
 pub const CAP: i32 = 60;
@@ -24,6 +25,14 @@ pub struct Weight {
     pub force: Force,
 }
 
+impl Weight {
+    /// What a hit means.
+    pub fn of(hit: &Hit) -> Self {
+        let force = if hit.mode == HitMode::On { Force::of(hit.rule.as_str(), &hit.worth) } else { Force::Points };
+        Self { group: hit.group, points: hit.points, force }
+    }
+}
+
 /// How a hit acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Force {
@@ -35,6 +44,18 @@ pub enum Force {
     Rejects,
     /// It holds by itself what would be approved.
     Holds,
+}
+
+impl Force {
+    /// How a hit of a rule that is on acts.
+    pub fn of(rule: &str, worth: &Worth) -> Self {
+        match worth.listed {
+            _ if rules::is_certain(rule) => Force::Rejects,
+            _ if worth.holds => Force::Holds,
+            Some(action) => Force::Listed(action),
+            None => Force::Points,
+        }
+    }
 }
 
 /// The outcome of a case.
@@ -51,38 +72,57 @@ pub struct Outcome {
 }
 
 /// Everything that decides beside the hits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Circumstances {
     /// The score's limits.
     pub thresholds: Thresholds,
     /// What speaks before the certain rules: approved.
-    trusted_role: Option<Action>,
-    /// What kind, post, unavailable rules and budget say, the first that speaks.
-    standing: Option<(Action, DecidedBy)>,
+    pub trusted_role: Option<Action>,
+    /// What becomes of its kind.
+    pub kind: Option<Action>,
+    /// What becomes of whatever is written on its post, or on its site.
+    pub post: Option<Action>,
+    /// Why what was found is not all there may be; `Unavailable` or `Budget`.
+    pub unread: Option<DecidedBy>,
     /// What becomes of an approval by score.
-    newcomer: Option<Action>,
+    pub newcomer: Option<Action>,
+}
+
+/// Why what was found in a case is not all there may be to find, if so.
+pub fn unread(a_rule_failed: bool, case: Case<'_>) -> Option<DecidedBy> {
+    match case.facts.work() {
+        Work::Failed => Some(DecidedBy::Unavailable),
+        _ if a_rule_failed => Some(DecidedBy::Unavailable),
+        Work::Exceeded => Some(DecidedBy::Budget),
+        Work::Left(_) => None,
+    }
 }
 
 impl Circumstances {
     /// What a case and a policy say beside the hits.
-    pub fn of(unavailable: &[RuleId], case: Case<'_>, policy: &Policy) -> Self {
+    pub fn of(unread: Option<DecidedBy>, case: Case<'_>, policy: &Policy) -> Self {
         let submission = case.facts.submission();
         let kind = match policy.kind_action(&submission.kind) {
-            KindAction::Reject => Some((Action::Reject, DecidedBy::Kind)),
-            KindAction::Hold => Some((Action::Hold, DecidedBy::Kind)),
+            KindAction::Reject => Some(Action::Reject),
+            KindAction::Hold => Some(Action::Hold),
             KindAction::Screen => None,
         };
-        let post = is_premoderated(case, policy).then_some((Action::Hold, DecidedBy::Post));
-        let work = case.facts.work();
-        let is_unavailable = work == Work::Failed || !unavailable.is_empty() || !policy.is_whole();
-        let unavailable = is_unavailable.then_some((Action::Hold, DecidedBy::Unavailable));
-        let budget = (work == Work::Exceeded).then_some((Action::Hold, DecidedBy::Budget));
         let holds_newcomers = policy.first_comment() == FirstComment::Hold && !case.author_is_known();
         Self {
             thresholds: policy.thresholds(),
             trusted_role: submission.author.role.filter(|role| Role::is_trusted(*role)).map(|_| Action::Approve),
-            standing: kind.or(post).or(unavailable).or(budget),
+            kind,
+            post: is_premoderated(case, policy).then_some(Action::Hold),
+            unread: if policy.is_whole() { unread } else { Some(DecidedBy::Unavailable) },
             newcomer: holds_newcomers.then_some(Action::Hold),
         }
+    }
+
+    /// What kind, post, unavailable rules and budget say, the first that speaks.
+    fn standing(&self) -> Option<(Action, DecidedBy)> {
+        let kind = self.kind.map(|action| (action, DecidedBy::Kind));
+        let post = self.post.map(|action| (action, DecidedBy::Post));
+        kind.or(post).or(self.unread.map(|why| (Action::Hold, why)))
     }
 
     /// What follows when these hits speak.
@@ -100,7 +140,7 @@ impl Circumstances {
         let ruled = self.trusted_role.map(|action| (action, DecidedBy::Role)).or(listed);
         let Thresholds { hold_at, reject_at, blatant_at } = self.thresholds;
         let blatant = score >= blatant_at && speaking >= 2;
-        let (action, decided_by) = match (ruled, self.standing) {
+        let (action, decided_by) = match (ruled, self.standing()) {
             (Some(ruled), _) => ruled,
             _ if any(Force::Rejects) => (Action::Reject, DecidedBy::Certain),
             (None, Some((action, decided_by))) => (action, decided_by),

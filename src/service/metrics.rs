@@ -10,6 +10,7 @@ use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use super::simulate::Simulated;
 use super::{Caller, Error, Judged, Submitted};
 use crate::domain::{DecidedBy, Status, Timestamp, Totals};
 use crate::store::{self, Expired, Outcome};
@@ -31,6 +32,8 @@ pub struct Metrics {
     wrong_keys: Counter,
     limited: Family<Words<2>, Counter>,
     config_reloads: Family<Words<1>, Counter>,
+    simulations: Counter,
+    simulated: Family<Words<1>, Counter>,
     expired: Family<Words<1>, Counter>,
     lessons: Counter,
     housekeeping_failures: Counter,
@@ -78,6 +81,8 @@ impl Default for Metrics {
             wrong_keys: Counter::default(),
             limited: Family::default(),
             config_reloads: Family::default(),
+            simulations: Counter::default(),
+            simulated: Family::default(),
             expired: Family::default(),
             lessons: Counter::default(),
             housekeeping_failures: Counter::default(),
@@ -105,6 +110,9 @@ impl Metrics {
         registry.register("wrong_keys", "Calls with a key that is none of ours", self.wrong_keys.clone());
         registry.register("limited", "What went over a limit", self.limited.clone());
         registry.register("config_reloads", "Readings of a changed configuration", self.config_reloads.clone());
+        registry.register("simulations", "Policies that were tried on decided comments", self.simulations.clone());
+        let help = "Decided comments that a policy was tried on, by how";
+        registry.register("simulated_comments", help, self.simulated.clone());
         registry.register("expired", "What was kept no longer", self.expired.clone());
         let help = "What this process learnt of decisions, snapshots aside";
         registry.register("lessons", help, self.lessons.clone());
@@ -145,6 +153,20 @@ impl Metrics {
             Reload::Refused => "refused",
         };
         self.config_reloads.get_or_create(&[("outcome", outcome)]).inc();
+    }
+
+    /// Counts a simulation.
+    pub(super) fn simulated(&self, simulated: &Simulated) {
+        let Simulated { replayed, screened_again, skipped, .. } = simulated;
+        self.simulations.inc();
+        let all = [
+            ("replayed", *replayed),
+            ("screened_again", *screened_again),
+            ("skipped", skipped.address_cut + skipped.damaged),
+        ];
+        for (how, number) in all {
+            self.simulated.get_or_create(&[("how", how)]).inc_by(number);
+        }
     }
 
     /// Counts what went in a step of retention.

@@ -18,6 +18,7 @@ mod policy;
 mod running;
 mod seal;
 mod setup;
+pub mod simulate;
 mod sites;
 mod status;
 mod submit;
@@ -72,6 +73,7 @@ pub struct Service {
     hasher: Arc<OnceLock<Hmac<Sha256>>>,
     known_keys: Mutex<HashMap<KeyId, (Option<ApiKey>, Stopwatch)>>,
     metrics: Metrics,
+    simulations: simulate::Simulations,
     learners: Learners,
 }
 
@@ -111,6 +113,7 @@ impl Service {
             hasher,
             known_keys: Mutex::new(HashMap::new()),
             metrics,
+            simulations: simulate::Simulations::default(),
             learners: Learners::default(),
         }
     }
@@ -273,6 +276,8 @@ pub enum Error {
     },
     /// The key that makes the call cannot be deleted by it.
     KeyInUse,
+    /// A simulation of this site is running in this process.
+    Simulating,
     /// The store cannot be reached; the same request later resolves it.
     Unavailable(String),
     /// The store is there, but not as the settings demand.
@@ -337,6 +342,7 @@ impl std::fmt::Display for Error {
                 write!(f, "nothing was written: {}", told.collect::<Vec<_>>().join("; "))
             }
             Error::ListsFull { there } => f.write_str(&lists::full(*there)),
+            Error::Simulating => f.write_str("a simulation of this site is running"),
             Error::KeyInUse => f.write_str("a key cannot delete itself"),
             Error::Unavailable(why) => write!(f, "the store is unavailable: {why}"),
             Error::NotReady { reason, detail } => write!(f, "the store is not ready ({reason}): {detail}"),

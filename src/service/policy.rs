@@ -123,7 +123,7 @@ impl Service {
 }
 
 /// Lays a table over another one, key by key; lists are replaced.
-fn lay_over(below: &mut Map<String, Value>, above: &Map<String, Value>) {
+pub(super) fn lay_over(below: &mut Map<String, Value>, above: &Map<String, Value>) {
     for (key, value) in above {
         match (below.get_mut(key), value) {
             (Some(Value::Object(below)), Value::Object(above)) => lay_over(below, above),

@@ -22,6 +22,7 @@ mod serve;
 #[path = "../support/redis.rs"]
 mod servers;
 mod serving;
+mod simulate;
 
 use std::ffi::OsStr;
 use std::io::Write;

@@ -35,6 +35,7 @@ mod redis;
 mod retention;
 mod routes;
 mod shared_limits;
+mod simulate;
 mod sites;
 mod status;
 mod stores;

@@ -160,6 +160,7 @@ fn verdict(action: Action, score: i32) -> Verdict {
         blatant: false,
         policy_version: "p1".to_owned(),
         model_version: None,
+        rules_version: Some("r1".to_owned()),
     }
 }
 

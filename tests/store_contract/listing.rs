@@ -3,7 +3,7 @@
 use moderato::domain::DecisionAction::Approve;
 use moderato::domain::{
     Campaign, Comment, Content, DecidedBy, Filter, Group, HistoryKind, Hit, HitMode, Keep, ListQuery, MAX_READ,
-    MAX_READ_BYTES, Needle, Position, Reason, RuleId, Sort, Status,
+    MAX_READ_BYTES, Needle, Position, Reason, RuleId, Sort, Status, Worth,
 };
 use moderato::store::Store;
 
@@ -63,6 +63,7 @@ async fn every_condition_is_tested_and_all_must_hold() {
             message: "has many links".to_owned(),
             evidence: Vec::new(),
             campaign: None,
+            worth: Worth { times: 2, ..Worth::default() },
         }];
         keep(store, &blog(), rich.clone()).await;
         keep(store, &blog(), by_author(approved(2), 5)).await;

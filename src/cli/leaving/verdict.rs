@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::values::{As, Rule, Short};
 use crate::domain::{
-    Action, DecidedBy, Evidence, Field, Group, GroupSum, Hit, HitMode, RuleId, Submission, Thresholds, Verdict,
+    Action, DecidedBy, Evidence, Field, Group, GroupSum, Hit, HitMode, RuleId, Submission, Thresholds, Verdict, Worth,
 };
 
 /// `verdict`
@@ -123,6 +123,8 @@ impl VerdictRecord {
             blatant: self.blatant,
             policy_version: self.policy_version.0,
             model_version: self.model_version.map(|version| version.0),
+            // What another policy would make of it is found by screening it again.
+            rules_version: None,
         }
     }
 }
@@ -136,6 +138,7 @@ impl HitRecord {
         };
         Hit {
             campaign: None,
+            worth: Worth::default(),
             rule: RuleId::from(self.rule.0.0),
             group: self.group,
             mode: self.mode,

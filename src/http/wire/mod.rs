@@ -34,7 +34,7 @@ pub(super) use entry::{EntriesBody, EntryView, PutView, entry_fault};
 pub(super) use event::EventsPage;
 pub(super) use fault::Faults;
 pub(super) use json::word;
-pub(super) use policy::{PolicyView, json_object, policy_fault};
+pub(super) use policy::{PolicyView, SimulationBody, draft_fault, json_object, policy_fault};
 pub(super) use rule::RuleView;
 pub(super) use site::{KeyBody, KeyMade, KeyView, SiteBody, SitePatch, SiteView};
 pub(super) use status::{StatusPass, StatusView, Taken};

@@ -64,7 +64,7 @@ use serde::de::DeserializeOwned;
 
 use super::case::Case;
 use super::settings::Settings;
-use crate::domain::{Action, Campaign, Evidence, Group, Invalid, plain_words};
+use crate::domain::{Action, Campaign, Evidence, Group, Invalid, Worth, plain_words};
 
 /// Every rule, in the order in which hits are listed. Adding one takes its file, its line here, and its table
 /// `[policy.rules.<id>]` in `config/moderato.toml`.
@@ -147,6 +147,20 @@ pub struct Rule {
     pub build: Build,
 }
 
+/// The rules that find nothing but entries of the site's own lists.
+pub const OF_LISTS: [&str; 3] = [link_owner_blocked::RULE.id, author_mail_blocked::RULE.id, ip_blocked::RULE.id];
+
+/// The rule among them that asks for the commenter's whole address.
+pub const OF_ADDRESSES: &str = ip_blocked::RULE.id;
+
+/// The rule that looks for the policy's phrases.
+pub const OF_PHRASES: &str = blocked_phrase::RULE.id;
+
+/// Whether a rule rejects by itself.
+pub fn is_certain(id: &str) -> bool {
+    ALL.iter().any(|rule| rule.certain && rule.id == id)
+}
+
 /// Makes a check from a rule's options and the policy's common settings.
 pub type Build = fn(&toml::Table, &Settings) -> Result<Box<dyn Check>, BadOption>;
 
@@ -203,6 +217,11 @@ impl Finding {
             listed: self.listed.max(other.listed),
             campaign: self.campaign.or(other.campaign),
         }
+    }
+
+    /// What it is worth, whatever the rule's points are.
+    pub fn worth(&self) -> Worth {
+        Worth { times: self.times, beside: self.points, listed: self.listed, holds: self.holds, yields: false }
     }
 
     /// The same, holding what would be approved.

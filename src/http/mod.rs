@@ -37,7 +37,9 @@ use serde::Deserialize;
 
 use crate::domain::Scope;
 use crate::service::Service;
-use api::{authors, batch, comments, decisions, events, health, keys, listing, lists, policy, rules, sites, status};
+use api::{
+    authors, batch, comments, decisions, events, health, keys, listing, lists, policy, rules, sites, stats, status,
+};
 use client_ip::Forwarding;
 use route::{Route, key, nearby, operator, public, site};
 
@@ -96,6 +98,7 @@ fn table(room: &events::WaitingRoom, pages: &Pages) -> Vec<Route> {
         site(DELETE, "/v1/sites/{site}/authors/{author}", ADMIN, authors::forget),
         site(GET, "/v1/sites/{site}/authors/{author}/export", ADMIN, authors::export).query(authors::PARAMETERS),
         site(GET, "/v1/sites/{site}/events", READ, read_events).query(events::PARAMETERS),
+        site(GET, "/v1/sites/{site}/stats", READ, stats::show),
         site(GET, "/v1/sites/{site}/policy", ADMIN, policy::show),
         site(PUT, "/v1/sites/{site}/policy", ADMIN, policy::replace),
         site(POST, "/v1/sites/{site}/policy/simulate", ADMIN, policy::simulate),

@@ -171,6 +171,7 @@ impl Service {
             let before = learner.taught();
             learn(Arc::make_mut(&mut learner), &page);
             learnt += page.len() as u64;
+            self.metrics.learnt(&page);
             self.learners.put(site, Arc::clone(&learner), snapshot);
             if learner.taught() / SNAPSHOT_EVERY > before / SNAPSHOT_EVERY {
                 snapshot = self.keep_learner(site, &learner, snapshot).await?;
@@ -178,7 +179,6 @@ impl Service {
             tokio::task::yield_now().await;
         }
         self.learners.put(site, learner, snapshot);
-        self.metrics.learnt(learnt);
         Ok(learnt)
     }
 

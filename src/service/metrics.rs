@@ -12,7 +12,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::simulate::Simulated;
 use super::{Caller, Error, Judged, Submitted};
-use crate::domain::{DecidedBy, Status, Timestamp, Totals};
+use crate::domain::{DecidedBy, Lesson, Status, Taught, Timestamp, Totals};
 use crate::store::{self, Expired, Outcome};
 
 /// Labels that are words of this program.
@@ -25,6 +25,7 @@ pub struct Metrics {
     replays: Counter,
     without_address: Counter,
     checks: Family<Words<1>, Counter>,
+    rule_decisions: Family<[(&'static str, Cow<'static, str>); 2], Counter>,
     rule_hits: Family<[(&'static str, Cow<'static, str>); 2], Counter>,
     screening: Histogram,
     decisions: Family<Words<3>, Counter>,
@@ -74,6 +75,7 @@ impl Default for Metrics {
             replays: Counter::default(),
             without_address: Counter::default(),
             checks: Family::default(),
+            rule_decisions: Family::default(),
             rule_hits: Family::default(),
             screening: Histogram::new(SCREENING_BUCKETS),
             decisions: Family::default(),
@@ -101,6 +103,8 @@ impl Metrics {
         let help = "New comments without the commenter's address, to which rules and limits by address do not apply";
         registry.register("submissions_without_address", help, self.without_address.clone());
         registry.register("checks", "Comments that were judged and not kept", self.checks.clone());
+        let help = "What people said of comments on which rules fired, as far as this process learnt it";
+        registry.register("rule_decisions", help, self.rule_decisions.clone());
         registry.register("rule_hits", "Rules that fired on new comments, by the verdict", self.rule_hits.clone());
         let help = "What facts and rules took for one comment";
         registry.register_with_unit("screening", help, Unit::Seconds, self.screening.clone());
@@ -185,9 +189,20 @@ impl Metrics {
         }
     }
 
-    /// Counts what was learnt.
-    pub(super) fn learnt(&self, lessons: u64) {
-        self.lessons.inc_by(lessons);
+    /// Counts what was learnt, and what people said of the rules' hits.
+    pub(super) fn learnt(&self, lessons: &[Taught]) {
+        self.lessons.inc_by(lessons.len() as u64);
+        for teaching in lessons.iter().map(|taught| &taught.teaching) {
+            let said = match teaching.now {
+                Lesson::Spam => "spam",
+                Lesson::Honest => "honest",
+                Lesson::Abuse | Lesson::Nothing => continue,
+            };
+            for rule in &teaching.rules {
+                let labels = [("rule", rule.clone().into()), ("said", Cow::Borrowed(said))];
+                self.rule_decisions.get_or_create(&labels).inc();
+            }
+        }
     }
 
     /// Counts a site (or all of them) in which what is due could not expire.

@@ -20,6 +20,7 @@ mod seal;
 mod setup;
 pub mod simulate;
 mod sites;
+mod stats;
 mod status;
 mod submit;
 pub mod train;
@@ -54,6 +55,7 @@ use running::{Running, State};
 pub use seal::{SEAL_BYTES, Sealed};
 pub use setup::{FIRST_SITE, FirstKeys, FirstStart, Settled, settle};
 pub use sites::SiteWithCounts;
+pub use stats::{Agreement, Stats};
 pub use status::{PublicReason, PublicStatus};
 pub use submit::{Judged, Submitted, Took};
 

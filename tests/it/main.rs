@@ -37,6 +37,7 @@ mod routes;
 mod shared_limits;
 mod simulate;
 mod sites;
+mod stats;
 mod status;
 mod stores;
 mod submit;

@@ -13,6 +13,7 @@ pub(super) mod metrics;
 pub(super) mod policy;
 pub(super) mod rules;
 pub(super) mod sites;
+pub(super) mod stats;
 pub(super) mod status;
 
 use actix_web::http::header::{CONTENT_TYPE, ETAG};

@@ -15,6 +15,7 @@ mod people;
 mod policy;
 mod rule;
 mod site;
+mod stats;
 mod status;
 mod submission;
 mod text;
@@ -37,6 +38,7 @@ pub(super) use json::word;
 pub(super) use policy::{PolicyView, SimulationBody, draft_fault, json_object, policy_fault};
 pub(super) use rule::RuleView;
 pub(super) use site::{KeyBody, KeyMade, KeyView, SiteBody, SitePatch, SiteView};
+pub(super) use stats::StatsView;
 pub(super) use status::{StatusPass, StatusView, Taken};
 pub(super) use submission::{Batch, ExternalBody};
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::domain::{Group, RuleDoc};
+use crate::service::Agreement;
 
 /// Everything there is to know about a rule.
 #[derive(Debug, Serialize)]
@@ -20,6 +21,31 @@ pub(in crate::http) struct RuleView<'a> {
     options: &'a BTreeMap<String, String>,
     fires: Vec<Example>,
     passes: Vec<Example>,
+    /// How it has stood the test of the site's decisions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ledger: Option<LedgerView>,
+}
+
+/// How often people agreed with something.
+#[derive(Debug, Serialize)]
+pub(super) struct LedgerView {
+    decided: u64,
+    agreed: u64,
+    lower_bound: Option<f64>,
+}
+
+impl From<&Agreement> for LedgerView {
+    fn from(agreement: &Agreement) -> Self {
+        // Four decimals tell more than the decisions behind them.
+        let lower_bound = agreement.lower_bound.map(|bound| (bound * 10_000.0).floor() / 10_000.0);
+        Self { decided: agreement.decided, agreed: agreement.agreed, lower_bound }
+    }
+}
+
+impl<'a> From<&'a (RuleDoc, Agreement)> for RuleView<'a> {
+    fn from((rule, agreement): &'a (RuleDoc, Agreement)) -> Self {
+        Self { ledger: Some(agreement.into()), ..Self::from(rule) }
+    }
 }
 
 impl<'a> From<&'a RuleDoc> for RuleView<'a> {
@@ -35,6 +61,7 @@ impl<'a> From<&'a RuleDoc> for RuleView<'a> {
             options: &rule.options,
             fires: examples(rule.fires),
             passes: examples(rule.passes),
+            ledger: None,
         }
     }
 }

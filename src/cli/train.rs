@@ -1,5 +1,6 @@
 //! `train`: makes a base model of labelled comments.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -32,17 +33,22 @@ impl Train {
     pub(super) fn run(self, context: &Context<'_>) -> Result<ExitCode, Failure> {
         let loaded = Loaded::for_eval(&self.config.sources(context), None)?;
         let mut training = Training::new(loaded.configuration().policy.policy().clone());
+        let mut left_out = BTreeSet::new();
         let mut progress = Progress::new(context);
         for (number, file) in self.files.iter().map(|file| find(file, context)).enumerate() {
             for row in Rows::open(number, &file)? {
                 let (sample, _) = row?;
-                if !self.leave_out.contains(&sample.source) {
-                    training.take(&sample);
+                match self.leave_out.contains(&sample.source) {
+                    true => drop(left_out.insert(sample.source)),
+                    false => training.take(&sample),
                 }
                 progress.step();
             }
         }
         progress.end();
+        if let Some(unknown) = self.leave_out.iter().find(|source| !left_out.contains(*source)) {
+            return Err(Failure::new(format!("no comment is of the source {unknown}")));
+        }
         let model = training.finish();
         fs::write(&self.out, model.to_bytes())
             .map_err(|error| Failure::new(format!("{} cannot be written: {error}", self.out.display())))?;

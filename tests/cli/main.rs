@@ -23,6 +23,7 @@ mod serve;
 mod servers;
 mod serving;
 mod simulate;
+mod train;
 
 use std::ffi::OsStr;
 use std::io::Write;

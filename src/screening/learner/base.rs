@@ -143,3 +143,43 @@ impl BaseModel {
 pub fn share(count: u32) -> f32 {
     TEXT / (count.max(1) as f32).sqrt()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_model_that_is_shipped_can_be_read_and_says_how_it_was_made() {
+        let bytes = include_bytes!("../../../assets/base.model");
+        let model = BaseModel::read(bytes).unwrap();
+        assert!(bytes.len() <= 512 * 1024);
+        assert_eq!(model.to_bytes(), bytes);
+        assert!(model.made().starts_with("moderato train"), "{}", model.made());
+        assert_eq!(model.version(), BaseModel::shipped().version());
+    }
+
+    #[test]
+    fn what_is_no_asset_is_refused() {
+        let bytes = BaseModel::empty().to_bytes();
+        for length in [0, 8, 9, 20, bytes.len() - 1] {
+            assert!(BaseModel::read(&bytes[..length]).is_none(), "{length}");
+        }
+        let mut longer = bytes.clone();
+        longer.push(0);
+        assert!(BaseModel::read(&longer).is_none());
+        let mut foreign = bytes;
+        foreign[8] = FORM + 1;
+        assert!(BaseModel::read(&foreign).is_none());
+    }
+
+    #[test]
+    fn small_weights_are_told_apart_more_finely_than_great_ones() {
+        let mut weights = vec![0.0; 1 << BITS];
+        weights[..4].copy_from_slice(&[2.0, -1.0, 0.01, -0.001]);
+        let model = BaseModel::of(&weights, 0.0, "a test");
+        let value = |place: usize| model.values[usize::from(model.weights[place] as u8)];
+        for (place, within) in [(0, 0.001), (1, 0.02), (2, 0.002), (3, 0.0005)] {
+            assert!((f64::from(value(place)) - weights[place]).abs() < within, "{place}: {}", value(place));
+        }
+    }
+}

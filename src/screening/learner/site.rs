@@ -123,3 +123,61 @@ impl SiteLearner {
 
 /// The form of a snapshot, and of the features in it: another one is another learner, which begins anew.
 const FORM: u8 = 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Features;
+
+    fn taught(number: u64, now: Lesson) -> Taught {
+        let places: &[u16] = if now == Lesson::Spam { &[1, 2, 3, 700] } else { &[1, 2, 4, 900] };
+        let features = Features::new(places.iter().copied());
+        let teaching =
+            Teaching { features, rules: vec!["zalgo".to_owned().into()], opinion: 3, was: Lesson::Nothing, now };
+        Taught { number, teaching }
+    }
+
+    fn after(lessons: impl IntoIterator<Item = Lesson>) -> SiteLearner {
+        let mut learner = SiteLearner::default();
+        (1..).zip(lessons).for_each(|(number, lesson)| learner.learn(&taught(number, lesson)));
+        learner
+    }
+
+    #[test]
+    fn a_snapshot_is_all_of_it_and_nothing_else_is_one() {
+        let learner = after([Lesson::Spam, Lesson::Honest, Lesson::Spam]);
+        let snapshot = learner.snapshot();
+        assert_eq!(SiteLearner::read(&snapshot), Some(learner));
+        for length in 0..snapshot.bytes.len() {
+            let cut = ModelSnapshot { bytes: snapshot.bytes[..length].to_vec(), ..snapshot.clone() };
+            assert_eq!(SiteLearner::read(&cut), None, "{length}");
+        }
+        assert_eq!(SiteLearner::read(&ModelSnapshot { taught: 4, ..snapshot }), None);
+    }
+
+    #[test]
+    fn what_was_learnt_is_not_learnt_again() {
+        let mut learner = after([Lesson::Spam, Lesson::Honest]);
+        let before = learner.clone();
+        learner.learn(&taught(2, Lesson::Spam));
+        assert_eq!(learner, before);
+    }
+
+    #[test]
+    fn nine_spams_to_an_honest_comment_do_not_tilt_it() {
+        let lessons = (0..200).map(|each| if each % 10 == 9 { Lesson::Honest } else { Lesson::Spam });
+        let learner = after(lessons);
+        // What both kinds share says nothing, and each kind is known by its own.
+        let logit = |places: &[u16]| learner.table().logit(&Features::new(places.iter().copied()));
+        assert!(logit(&[1, 2, 3, 700]) > 1.0 && logit(&[1, 2, 4, 900]) < -1.0);
+        assert!(logit(&[1, 2]).abs() < 1.0, "{}", logit(&[1, 2]));
+        assert_eq!(learner.lessons(), (180, 20));
+    }
+
+    #[test]
+    fn experience_grows_with_the_rarer_class() {
+        assert_eq!(after([Lesson::Spam; 500]).experience(), 0.0);
+        let both = |number: usize| after([Lesson::Spam, Lesson::Honest].repeat(number)).experience();
+        assert!(both(4) == 0.0 && both(5) > 0.0 && both(50) > both(5) && both(500) < 1.0);
+    }
+}

@@ -89,7 +89,7 @@ pub struct ByDecision {
 pub struct ByChange {
     /// The policy's key.
     pub key: String,
-    /// How many comments would be treated otherwise, and would not without it.
+    /// How many comments would be treated otherwise, and not so without it.
     pub flips: u64,
     /// Of those, how many nearer to what people decided: honest ones published sooner, spam later.
     pub better: u64,
@@ -111,7 +111,7 @@ pub struct Example {
     pub now: Judged,
     /// What the draft makes of it.
     pub draft: Judged,
-    /// What in the draft makes the difference: without any of these it would be none.
+    /// What in the draft makes the difference: without each of these it would not treat it so.
     pub because: Vec<Because>,
 }
 

@@ -40,6 +40,11 @@ async fn put_policy(app: &TestApp, own: Value) {
     app.call("PUT", "policy").json(&own).send().await.expect(200);
 }
 
+/// Overrides by which rules alone decide, these among them.
+fn by_rules(own: Value) -> Value {
+    json!({"first_comment": "screen", "rules": with(&json!({"learned_spam": {"mode": "off"}}), own)})
+}
+
 /// How many of a confusion's rows are approved, held and rejected.
 fn row(confusion: &Value, name: &str) -> [u64; 3] {
     ["approve", "hold", "reject"].map(|action| confusion[name][action].as_u64().unwrap())
@@ -114,10 +119,10 @@ fn a_draft_of_what_is_in_force_changes_nothing() {
 #[test]
 fn points_are_weighed_anew_and_rules_that_did_not_run_are_run() {
     TestApp::run(async |app| {
-        put_policy(app, json!({"first_comment": "screen", "rules": {"blocked_phrase": {"mode": "off"}}})).await;
+        put_policy(app, by_rules(json!({"blocked_phrase": {"mode": "off"}}))).await;
         let comment = decided(app, by("eve", PHRASE), "reject", json!({"reason": "spam"})).await;
         assert_eq!(comment["status"], "approved");
-        let on = simulate(app, json!({"first_comment": "screen"})).await;
+        let on = simulate(app, by_rules(json!({}))).await;
         assert_eq!((&on["replayed"], &on["screened_again"]), (&json!(0), &json!(1)));
         assert_eq!(on["flips"], json!({"approve->hold": {"approved": 0, "spam": 1, "other": 0}}));
         // Beside it, the base model takes nothing off a comment that the rules hold.
@@ -125,14 +130,14 @@ fn points_are_weighed_anew_and_rules_that_did_not_run_are_run() {
         assert_eq!(on["examples"][0]["because"][0], because);
         assert_eq!(on["by_change"][0], json!({"key": "rules.blocked_phrase", "flips": 1, "better": 1, "worse": 0}));
         // Other phrases are looked for, under whatever name they are disguised.
-        let phrases = json!({"first_comment": "screen", "phrases": ["the second part"]});
+        let phrases = with(&by_rules(json!({})), json!({"phrases": ["the second part"]}));
         assert_eq!(simulate(app, phrases).await["draft"]["published"], 0);
 
-        put_policy(app, json!({"first_comment": "screen"})).await;
+        put_policy(app, by_rules(json!({}))).await;
         let held =
             decided(app, by("ana", "I say it here: feel free to visit my homepage."), "approve", json!({})).await;
         assert_eq!(held["verdict"]["decided_by"], "score");
-        let rules = json!({"first_comment": "screen", "rules": {"blocked_phrase": {"points": 20}}});
+        let rules = by_rules(json!({"blocked_phrase": {"points": 20}}));
         let fewer = simulate(app, rules).await;
         let because = json!([{"key": "rules.blocked_phrase", "now": 50, "draft": 20}]);
         let of_held = fewer["examples"].as_array().unwrap().iter().find(|example| example["id"] == held["id"]);

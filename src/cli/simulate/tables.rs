@@ -32,7 +32,7 @@ pub(super) fn text(site: &SiteId, simulated: &Simulated, terminal: &Terminal) ->
     );
     if !by_change.is_empty() {
         text.push_str(
-            "because of: without that part of the draft these comments would be treated as now; several may be needed for one.\n\
+            "because of: without that part of the draft these comments would not be treated so; several may be needed for one.\n\
              better, worse: nearer to what people decided, farther from it.\n",
         );
     }

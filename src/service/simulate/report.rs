@@ -25,7 +25,8 @@ pub struct Simulated {
     pub flips: BTreeMap<String, ByDecision>,
     /// What in the draft does that, what does it most often first.
     pub by_change: Vec<ByChange>,
-    /// Some of those comments: those that the draft would treat worse first, then the newest.
+    /// Some of those comments: spam that would be published and honest ones that would be lost first, then honest ones that would wait,
+    /// then others that would be treated worse; the newest of each.
     pub examples: Vec<Example>,
     /// Keys in which the draft differs, and of which kept comments tell nothing.
     pub not_simulated: Vec<&'static str>,
@@ -88,7 +89,7 @@ pub struct ByDecision {
 pub struct ByChange {
     /// The policy's key.
     pub key: String,
-    /// How many comments would be treated otherwise, and would not without it.
+    /// How many comments would be treated otherwise, and not so without it.
     pub flips: u64,
     /// Of those, how many nearer to what people decided: honest ones published sooner, spam later.
     pub better: u64,
@@ -110,7 +111,7 @@ pub struct Example {
     pub now: Judged,
     /// What the draft makes of it.
     pub draft: Judged,
-    /// What in the draft makes the difference: without any of these it would be none.
+    /// What in the draft makes the difference: without each of these it would not treat it so.
     pub because: Vec<Because>,
 }
 
@@ -169,6 +170,20 @@ impl Said {
             Said::Approved => Some(action < other),
             Said::Spam => Some(action > other),
             Said::Other => None,
+        }
+    }
+
+    /// How many kinds of concern there are.
+    pub(super) const CONCERNS: usize = 4;
+
+    /// How much it concerns people that a comment of which this was said gets another action: 0 where spam is published or an honest
+    /// comment is lost, 1 where one waits for them, 2 where it is farther else from what they decided, 3 where it is not.
+    pub(super) fn concern(self, before: Action, after: Action) -> usize {
+        match (self, after) {
+            _ if self.prefers(after, before) != Some(false) => 3,
+            (Said::Spam, Action::Approve) | (Said::Approved, Action::Reject) => 0,
+            (Said::Approved, _) => 1,
+            (Said::Spam | Said::Other, _) => 2,
         }
     }
 

@@ -17,10 +17,10 @@ pub(super) struct Tally {
     pub skipped: Skipped,
     flips: BTreeMap<String, ByDecision>,
     by_change: BTreeMap<String, ByChange>,
-    /// Those that the draft treats worse, and the others; at most `examples` of each, the newest.
-    worse: Vec<Example>,
-    others: Vec<Example>,
-    examples: usize,
+    /// By [`Said::concern`], the newest of each.
+    examples: [Vec<Example>; Said::CONCERNS],
+    /// How many are wanted.
+    wanted: usize,
 }
 
 impl Tally {
@@ -35,9 +35,8 @@ impl Tally {
             skipped: Skipped::default(),
             flips: BTreeMap::new(),
             by_change: BTreeMap::new(),
-            worse: Vec::new(),
-            others: Vec::new(),
-            examples,
+            examples: Default::default(),
+            wanted: examples,
         }
     }
 
@@ -71,8 +70,10 @@ impl Tally {
             change.better += u64::from(is_better == Some(true));
             change.worse += u64::from(is_better == Some(false));
         }
-        let examples = if is_better == Some(false) { &mut self.worse } else { &mut self.others };
-        if examples.len() < self.examples {
+        let concern = said.concern(now.action, draft.action);
+        if let Some(examples) = self.examples.get_mut(concern)
+            && examples.len() < self.wanted
+        {
             let external_id = comment.submission.external_id.clone();
             let (now, draft) = (shown(now), shown(draft));
             examples.push(Example { id: comment.id, external_id, decided: said, now, draft, because });
@@ -83,9 +84,7 @@ impl Tally {
     pub fn report(self, (now, draft): (&Policy, &Policy), took: Duration) -> Simulated {
         let mut by_change: Vec<ByChange> = self.by_change.into_values().collect();
         by_change.sort_by(|one, other| other.flips.cmp(&one.flips).then_with(|| one.key.cmp(&other.key)));
-        let mut examples = self.worse;
-        examples.extend(self.others);
-        examples.truncate(self.examples);
+        let examples = self.examples.into_iter().flatten().take(self.wanted).collect();
         let [of_now, of_draft] = self.counts;
         Simulated {
             comments: self.replayed + self.screened_again,

@@ -14,6 +14,7 @@ mod look;
 mod measured;
 mod memory;
 mod metrics;
+mod new_comment;
 mod policy;
 mod running;
 mod seal;

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::memory::{Traces, fingerprint, idempotency_key};
+use super::new_comment::{Judgement, new_comment};
 use super::running::ActiveSite;
 use super::{Error, IDEMPOTENCY_MILLIS, Service};
 use crate::clock::Stopwatch;
 use crate::domain::{
-    Action, Charge, Comment, CommentId, Counted, Decided, DecidedKind, Decision, DecisionAction, ExternalId, Features,
-    Fingerprint, History, Lesson, Name, Outcome, OverLimit, PublicAddress, Refused, Review, ReviewWhy, SiteId, Source,
-    Status, Submission, Timestamp, Verdict,
+    Charge, Comment, CommentId, Counted, ExternalId, Features, Fingerprint, History, OverLimit, PublicAddress, Refused,
+    Review, ReviewWhy, SiteId, Status, Submission, Timestamp, Verdict,
 };
 use crate::limits::{Author, Commenter, Retry};
 use crate::screening::{Facts, Screening, screen_learnt};
@@ -328,77 +328,4 @@ impl Sent {
             }
         }
     }
-}
-
-/// What the screening knows of a submission by the time it is kept.
-struct Judgement {
-    verdict: Verdict,
-    features: Features,
-    history: History,
-    hosts: Vec<String>,
-    traces: Traces,
-}
-
-fn new_comment(id: CommentId, now: Timestamp, submission: Submission, judged: Judgement) -> Comment {
-    let written_at = submission.created_at.map_or(now, |at| at.min(now));
-    let decided = submission.decided.iter();
-    let decisions: Vec<_> = decided.filter_map(|old| person_decision(old, (written_at, now))).collect();
-    let lesson = decisions.last().map_or(Lesson::Nothing, |decision| Lesson::of(decision.action, decision.reason));
-    let status = match (&submission.decided, judged.verdict.action) {
-        (Some(Decided { outcome: Outcome::Approve, .. }), _) | (None, Action::Approve) => Status::Approved,
-        (Some(Decided { outcome: Outcome::Reject, .. }), _) | (None, Action::Reject) => Status::Rejected,
-        (None, Action::Hold) => Status::Held,
-    };
-    let review = match status {
-        Status::Held => Review::open(ReviewWhy::Held, now, &judged.verdict),
-        Status::Approved | Status::Rejected => Review::Done,
-    };
-    // Owner, staff and moderators are never learnt from.
-    let is_trusted = submission.author.role.is_some_and(|role| role.is_trusted());
-    let counted = if is_trusted { Vec::new() } else { judged.traces.counted(written_at, lesson) };
-    let comment = Comment {
-        id,
-        version: 1,
-        status,
-        review,
-        submission,
-        fingerprint: Fingerprint::from(String::new()),
-        author_id: judged.traces.author_id,
-        mail_id: judged.traces.mail_id,
-        address_is_cut: false,
-        hosts: judged.hosts,
-        received_at: now,
-        written_at,
-        changed_at: now,
-        verdict: judged.verdict,
-        history: judged.history,
-        decisions,
-        earlier_decisions: 0,
-        linked_at: None,
-        withdrawn_at: None,
-        edited: None,
-        expired: None,
-        features: if is_trusted { Features::default() } else { judged.features },
-        counted,
-    };
-    Comment { version: comment.changes(), ..comment }
-}
-
-/// The decision that an old comment brings along, if a person made it; never later than now, or whatever the blog tells
-/// afterwards would count as outdated.
-fn person_decision(old: &Decided, (written_at, now): (Timestamp, Timestamp)) -> Option<Decision> {
-    let action = match old.outcome {
-        Outcome::Approve => DecisionAction::Approve,
-        Outcome::Reject => DecisionAction::Reject,
-    };
-    let actor = old.actor.clone().unwrap_or_else(|| Name::try_from("unknown".to_owned()).unwrap_or_default());
-    let decision = Decision {
-        action,
-        reason: old.reason,
-        note: None,
-        source: Source::Import,
-        actor,
-        at: old.at.unwrap_or(written_at).min(now),
-    };
-    (old.by == DecidedKind::Person).then_some(decision)
 }

@@ -32,11 +32,17 @@ fn eval(folder: &Path, arguments: &[&str]) -> Ran {
     run(moderato(folder).arg("eval").args(arguments))
 }
 
+/// The rules alone, whose figures can be computed by hand.
+fn eval_rules(folder: &Path, arguments: &[&str]) -> Ran {
+    std::fs::write(folder.join("rules.toml"), "[rules.learned_spam]\nmode = 'off'\n").unwrap();
+    eval(folder, &[arguments, &["--policy", "rules.toml"]].concat())
+}
+
 #[test]
 fn figures_are_those_computed_by_hand() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("mine.jsonl"), labelled()).unwrap();
-    let report = eval(folder.path(), &["mine.jsonl", "--format", "json"]).ends(0).json();
+    let report = eval_rules(folder.path(), &["mine.jsonl", "--format", "json"]).ends(0).json();
     let total = &report["total"];
     assert_eq!(total["spam"], serde_json::json!({ "approved": 2, "held": 0, "rejected": 2 }));
     assert_eq!(total["ham"], serde_json::json!({ "approved": 4, "held": 0, "rejected": 0 }));
@@ -57,7 +63,7 @@ fn figures_are_those_computed_by_hand() {
 fn after_leaves_out_the_first_of_each_source() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("mine.jsonl"), labelled()).unwrap();
-    let report = eval(folder.path(), &["mine.jsonl", "--after", "4", "--format", "json"]).ends(0).json();
+    let report = eval_rules(folder.path(), &["mine.jsonl", "--after", "4", "--format", "json"]).ends(0).json();
     assert_eq!(report["sources"]["a"]["spam"], serde_json::json!({ "approved": 0, "held": 0, "rejected": 0 }));
     assert_eq!(report["total"]["ham"]["approved"], 1);
     assert!(report["total"]["auc"].is_null() && report["total"]["caught_at_1"].is_null(), "{report}");
@@ -68,7 +74,7 @@ fn after_leaves_out_the_first_of_each_source() {
 fn tables_name_every_source_and_rule() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("mine.jsonl"), labelled()).unwrap();
-    let ran = eval(folder.path(), &["mine.jsonl"]).ends(0);
+    let ran = eval_rules(folder.path(), &["mine.jsonl"]).ends(0);
     let row = |name: &str| ran.out.lines().find(|line| line.split_whitespace().next() == Some(name)).map(str::to_owned);
     assert!(row("total").unwrap().contains("0.7500") && row("a").is_some() && row("b").is_some(), "{}", ran.out);
     assert!(row("gtube").unwrap().contains("100.0 %"), "{}", ran.out);
@@ -81,7 +87,7 @@ fn a_bare_name_is_looked_up_among_the_labelled_data() {
     std::fs::write(data.path().join("mine.jsonl"), labelled()).unwrap();
     let mut command = moderato(folder.path());
     let ran = run(command.args(["eval", "mine.jsonl", "--format", "json"]).env("MODERATO_DATA", data.path())).ends(0);
-    assert_eq!(ran.json()["total"]["auc"], 0.75);
+    assert_eq!(ran.json()["total"]["spam"]["rejected"], 2);
     eval(folder.path(), &["mine.jsonl"]).ends(1);
 }
 

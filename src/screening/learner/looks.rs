@@ -141,8 +141,8 @@ fn counts<'f>(facts: &'f Facts<'_>, shape: &mut impl FnMut(Hash, Seen<'f>)) {
     let submission = facts.submission();
     let (links, counted) = (facts.foreign_links().count(), facts.words());
     count(kind::LINKS, links.min(6), ["no link", "a link"].get(links).copied().unwrap_or("several links"));
-    if links > 0 {
-        count(kind::LINK_DENSITY, log(counted.count / links), "few words for its links");
+    if let Some(words) = counted.count.checked_div(links) {
+        count(kind::LINK_DENSITY, log(words), "few words for its links");
     }
     let size = match counted.count {
         0..=5 => "a very short text",
@@ -151,8 +151,7 @@ fn counts<'f>(facts: &'f Facts<'_>, shape: &mut impl FnMut(Hash, Seen<'f>)) {
         _ => "a long text",
     };
     count(kind::WORDS, log(counted.count), size);
-    if counted.cased > 0 {
-        let share = counted.capitals * 10 / counted.cased;
+    if let Some(share) = (counted.capitals * 10).checked_div(counted.cased) {
         count(kind::CAPITALS, share.min(8), if share >= 3 { "many capitals" } else { "" });
     }
     let raw = &submission.content[..];

@@ -1,7 +1,8 @@
 //! The core: from a submission and what is remembered to a verdict that explains itself. Pure and synchronous.
 //!
-//! Three stages, each usable by itself: [`Facts`] are what a rule may look at, [`rules`] finds what speaks for or against
-//! the comment, [`conclude`] weighs it. The same input gives the same verdict, always.
+//! Four stages, each usable by itself: [`Facts`] are what a rule may look at, [`rules`] finds what speaks for or against
+//! the comment, [`Learnt`] says what people decided of such comments, [`conclude`] weighs it all. The same input gives the same
+//! verdict, always.
 
 mod case;
 mod counterfactual;

@@ -31,6 +31,7 @@ pub(in crate::http) struct RuleView<'a> {
 pub(super) struct LedgerView {
     decided: u64,
     agreed: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     lower_bound: Option<f64>,
 }
 
